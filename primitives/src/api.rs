@@ -1,0 +1,201 @@
+//! What a device owner, a wallet or an explorer asks the chain: the runtime API and its answers.
+
+use crate::{
+    history::LaneHistory, prober::ProberId, ClassId, ClassWeight, DeviceId, Endpoint, EpochIndex, Place, Points,
+    RoundIndex,
+};
+use alloc::vec::Vec;
+use codec::{Codec, Decode, Encode};
+use polkadot_sdk::{sp_api, sp_core::H256};
+use scale_info::TypeInfo;
+
+/// The network at a glance.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct NetworkInfo<Balance, BlockNumber> {
+    /// The running round.
+    pub round: RoundIndex,
+    /// Its first block.
+    pub round_start: BlockNumber,
+    /// Its length in blocks.
+    pub round_length: u32,
+    /// Members of a committee, where there are enough probers.
+    pub committee_size: u32,
+    /// Validators that probe in this round.
+    pub probers: u32,
+    /// The running epoch.
+    pub epoch: EpochIndex,
+    /// Rounds of this epoch that are over.
+    pub rounds_done: u32,
+    /// Rounds of this epoch in all.
+    pub rounds_per_epoch: u32,
+    /// Planck to be minted when this epoch closes.
+    pub emission: Balance,
+    /// Planck to be divided among devices for uptime when this epoch closes, with what earlier epochs carried over.
+    pub uptime_budget: Balance,
+    /// Points of all devices in this epoch so far.
+    pub total_points: u64,
+    /// Registered devices.
+    pub devices: u32,
+    /// Cohorts ever opened.
+    pub cohorts: u32,
+}
+
+/// What a registered device is doing.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub enum DeviceState<BlockNumber> {
+    /// Probed and judged.
+    Active,
+    /// Not judged before the named round: it joined, came back, changed its key or declared maintenance.
+    ExcusedUntil(RoundIndex),
+    /// Deregistered; its bond can be released from this block on.
+    Leaving(BlockNumber),
+}
+
+/// A registered device.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct DeviceInfo<AccountId, Balance, BlockNumber> {
+    /// Who registered it, bonds for it and may change it.
+    pub owner: AccountId,
+    /// Who is paid for it.
+    pub payee: AccountId,
+    /// Its class.
+    pub class: ClassId,
+    /// The class's name, UTF-8.
+    pub class_name: Vec<u8>,
+    /// The class's weight.
+    pub class_weight: ClassWeight,
+    /// Where it answers, if it publishes an address.
+    pub endpoint: Option<Endpoint>,
+    /// Its cohort and lane.
+    pub place: Place,
+    /// Planck held from the owner for it.
+    pub bond: Balance,
+    /// What it is doing.
+    pub state: DeviceState<BlockNumber>,
+    /// Its last 32 rounds.
+    pub history: LaneHistory,
+    /// The first round that `history` does not contain yet.
+    pub next_round: RoundIndex,
+    /// Rounds up since it was last judged down.
+    pub streak: u32,
+    /// Latency code of its last covered round, see [`crate::lanes::latency_code`].
+    pub latency_code: u8,
+    /// Proofs of possession its key has spent: the nonce of the next.
+    pub nonce: u32,
+}
+
+/// One member of a device's committee.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct CommitteeMember {
+    /// Index in the round's prober set.
+    pub index: u16,
+    /// The session key it probes with.
+    pub prober: ProberId,
+    /// Whether its report on the cohort is in.
+    pub reported: bool,
+}
+
+/// Who probes a device in the running round.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct CommitteeInfo {
+    /// The running round.
+    pub round: RoundIndex,
+    /// Its seed, from which the draw can be repeated.
+    pub seed: H256,
+    /// The members, in the order drawn.
+    pub members: Vec<CommitteeMember>,
+}
+
+/// What a device has earned and not yet been paid.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct PendingReward<Balance> {
+    /// Planck of closed epochs: what a claim would pay now.
+    pub accrued: Balance,
+    /// The running epoch.
+    pub epoch: EpochIndex,
+    /// Points in it so far, worth something once it closes.
+    pub points: Points,
+}
+
+/// Why a device earns less than a perfect one, or nothing. Codes are stable: new ones are added at the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub enum Reason {
+    /// No round has judged the device yet.
+    NotJudgedYet,
+    /// Excused until a later round (joined, came back, changed its key, or in maintenance): not judged, not paid.
+    Excused,
+    /// Deregistered: not judged any more.
+    Leaving,
+    /// Judged down in the last accounted round: fewer than two thirds of its committee's reports called it up.
+    Down,
+    /// The last accounted round was uncovered and the device counted as in its last covered one.
+    Uncovered,
+    /// Its latency is above 127 ms and lowers the latency factor.
+    Slow,
+    /// Its streak is shorter than the history and the streak factor not yet at its most.
+    ShortStreak,
+    /// Its class has weight zero.
+    ClassWeighsNothing,
+    /// It publishes no address and no gateway reaches it.
+    NoEndpoint,
+    /// Points of the running epoch become tokens only when it closes.
+    EpochRunning,
+    /// The last closed epoch paid nothing per point: its budget was smaller than its total points.
+    RateWasZero,
+}
+
+/// Why the pending reward is what it is.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct Explanation<Balance> {
+    /// What is pending.
+    pub pending: PendingReward<Balance>,
+    /// Of the last 32 rounds: judged up.
+    pub rounds_up: u32,
+    /// Of the last 32 rounds: judged down.
+    pub rounds_down: u32,
+    /// Of the last 32 rounds: without judgement, whether or not they were paid as the last covered one.
+    pub rounds_excused: u32,
+    /// The class's weight, hundredths of a standard device.
+    pub class_weight: ClassWeight,
+    /// Latency factor of the last covered round, percent.
+    pub latency_factor: u32,
+    /// Streak factor of the next round, percent.
+    pub streak_factor: u32,
+    /// Points the next round adds if the device is up with unchanged latency.
+    pub next_round_points: Points,
+    /// Planck per point of the last closed epoch, if one has closed.
+    pub last_rate: Option<Balance>,
+    /// Everything that lowers the reward.
+    pub reasons: Vec<Reason>,
+}
+
+sp_api::decl_runtime_apis! {
+    /// Answers about devices, rounds and rewards.
+    pub trait VouchApi<AccountId, Balance, BlockNumber>
+    where
+        AccountId: Codec,
+        Balance: Codec,
+        BlockNumber: Codec,
+    {
+        /// The network at a glance.
+        fn network() -> NetworkInfo<Balance, BlockNumber>;
+
+        /// A device; `None` if it is not registered.
+        fn device(device: DeviceId) -> Option<DeviceInfo<AccountId, Balance, BlockNumber>>;
+
+        /// The devices of an owner, at most `limit` (and never more than 1,000) after `after` in storage order.
+        fn devices_of(owner: AccountId, after: Option<DeviceId>, limit: u32) -> Vec<DeviceId>;
+
+        /// Proofs of possession a key has spent: the nonce of its next one. Answers for any key, registered or not.
+        fn proof_nonce(device: DeviceId) -> u32;
+
+        /// Who probes a device in the running round; `None` if it is not registered.
+        fn committee(device: DeviceId) -> Option<CommitteeInfo>;
+
+        /// What a device has earned and not been paid; `None` if it is not registered.
+        fn pending_reward(device: DeviceId) -> Option<PendingReward<Balance>>;
+
+        /// Why the pending reward is what it is; `None` if the device is not registered.
+        fn explain(device: DeviceId) -> Option<Explanation<Balance>>;
+    }
+}

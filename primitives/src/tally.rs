@@ -1,0 +1,136 @@
+//! From the reports of a committee to one verdict.
+
+use crate::{lanes::NO_ANSWER, Bitmap, Lane, LatencyCodes, LANES};
+
+/// The largest committee the tally counts: its counters are five bits wide.
+pub const MAX_COMMITTEE: u32 = 31;
+
+/// The smallest number that is at least two thirds of `n`.
+pub const fn two_thirds(n: u32) -> u32 {
+    (n - n / 3 * 3) * 2 / 3 + (n / 3) * 2 + if n % 3 == 0 { 0 } else { 1 }
+}
+
+/// One member's ballot.
+pub type Ballot<'a> = (&'a Bitmap, &'a LatencyCodes);
+
+/// What a committee found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Verdict {
+    /// Lanes that at least two thirds of the ballots call up.
+    pub up: Bitmap,
+    /// For lanes that are up, the lower median of the codes given by the ballots that call them up; [`NO_ANSWER`] for others.
+    pub latency: LatencyCodes,
+}
+
+/// The verdict of `ballots` out of a committee of `committee` members; `None` if fewer than two thirds of the committee voted
+/// (the round is uncovered). Only the first [`MAX_COMMITTEE`] ballots count.
+pub fn tally(ballots: &[Ballot], committee: u32) -> Option<Verdict> {
+    let ballots = &ballots[..ballots.len().min(MAX_COMMITTEE as usize)];
+    let received = ballots.len() as u32;
+    if received == 0 || received < two_thirds(committee.min(MAX_COMMITTEE)) {
+        return None;
+    }
+    let up = quorum(ballots, two_thirds(received));
+    let mut latency = LatencyCodes::default();
+    for lane in up.lanes() {
+        latency.set(lane, median_code(ballots, lane));
+    }
+    Some(Verdict { up, latency })
+}
+
+/// The lanes that at least `threshold` ballots call up, 64 lanes at a time: bit-sliced counters, then a bitwise comparison.
+fn quorum(ballots: &[Ballot], threshold: u32) -> Bitmap {
+    let mut result = Bitmap::default();
+    for start in (0..LANES / 8).step_by(8) {
+        let mut planes = [0u64; 5];
+        for (up, _) in ballots {
+            let mut carry = word(up, start);
+            for plane in &mut planes {
+                (*plane, carry) = (*plane ^ carry, *plane & carry);
+            }
+        }
+        let (mut greater, mut equal) = (0u64, u64::MAX);
+        for (bit, plane) in planes.iter().enumerate().rev() {
+            if threshold >> bit & 1 == 1 {
+                equal &= plane;
+            } else {
+                greater |= equal & plane;
+                equal &= !plane;
+            }
+        }
+        result.0[start..start + 8].copy_from_slice(&(greater | equal).to_le_bytes());
+    }
+    result
+}
+
+fn word(bitmap: &Bitmap, start: usize) -> u64 {
+    bitmap.0[start..start + 8].iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte))
+}
+
+fn median_code(ballots: &[Ballot], lane: Lane) -> u8 {
+    let mut histogram = [0u8; 16];
+    let mut voters = 0u8;
+    for (_, codes) in ballots.iter().filter(|(up, _)| up.get(lane)) {
+        histogram[usize::from(codes.get(lane))] += 1;
+        voters += 1;
+    }
+    let mut before_median = voters.saturating_sub(1) / 2;
+    for (code, count) in histogram.iter().enumerate() {
+        if before_median < *count {
+            return code as u8;
+        }
+        before_median -= count;
+    }
+    NO_ANSWER
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::{collection::vec, prelude::*};
+
+    fn ballots() -> impl Strategy<Value = Vec<(Bitmap, LatencyCodes)>> {
+        let ballot = (vec(any::<u8>(), LANES / 8), vec(any::<u8>(), LANES / 2))
+            .prop_map(|(up, codes)| (Bitmap(up.try_into().unwrap()), LatencyCodes(codes.try_into().unwrap())));
+        vec(ballot, 0..=MAX_COMMITTEE as usize)
+    }
+
+    proptest! {
+        #[test]
+        fn equals_a_naive_vote_lane_by_lane(ballots in ballots(), absent in 0u32..8) {
+            let borrowed: Vec<Ballot> = ballots.iter().map(|(up, codes)| (up, codes)).collect();
+            let committee = (ballots.len() as u32 + absent).min(MAX_COMMITTEE);
+            let covered = !ballots.is_empty() && 3 * ballots.len() as u32 >= 2 * committee;
+            let verdict = tally(&borrowed, committee);
+            prop_assert_eq!(verdict.is_some(), covered);
+            if let Some(verdict) = verdict {
+                for lane in 0..LANES as Lane {
+                    let mut codes: Vec<u8> =
+                        ballots.iter().filter(|(up, _)| up.get(lane)).map(|(_, codes)| codes.get(lane)).collect();
+                    let up = 3 * codes.len() >= 2 * ballots.len();
+                    prop_assert_eq!(verdict.up.get(lane), up);
+                    codes.sort();
+                    let median = if up { codes[(codes.len() - 1) / 2] } else { NO_ANSWER };
+                    prop_assert_eq!(verdict.latency.get(lane), median);
+                }
+            }
+        }
+
+        #[test]
+        fn fewer_than_a_third_of_liars_change_no_unanimous_lane(honest in vec(any::<u8>(), LANES / 8), lie in vec(any::<u8>(), LANES / 8)) {
+            let honest = Bitmap(honest.try_into().unwrap());
+            let lie = Bitmap(lie.try_into().unwrap());
+            let codes = LatencyCodes::default();
+            let ballots: Vec<Ballot> = (0..7).map(|i| (if i < 2 { &lie } else { &honest }, &codes)).collect();
+            prop_assert_eq!(tally(&ballots, 7).unwrap().up, honest);
+        }
+    }
+
+    #[test]
+    fn two_thirds_rounds_up_and_never_overflows() {
+        for n in 0..1_000u32 {
+            assert_eq!(two_thirds(n), (2 * n).div_ceil(3));
+        }
+        assert_eq!(u64::from(two_thirds(u32::MAX)), (2 * u64::from(u32::MAX)).div_ceil(3));
+    }
+}

@@ -1,0 +1,102 @@
+//! Through which the pallets meet. Each is small enough to be implemented by a chain that takes only some of our pallets.
+
+use crate::{
+    lanes::CohortView, ClassWeight, CohortId, DeviceId, Endpoint, EpochIndex, Lane, Place, Points, RoundIndex,
+};
+use alloc::vec::Vec;
+use polkadot_sdk::{sp_runtime::DispatchResult, sp_weights::Weight};
+
+/// A device to probe.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// Its lane in the cohort asked for.
+    pub lane: Lane,
+    /// Its id, which its answer must be signed for.
+    pub device: DeviceId,
+    /// Where it answers; `None` for a device without a published address, which counts as not answering.
+    pub endpoint: Option<Endpoint>,
+}
+
+/// The registry, as those who probe and pay see it. Implemented by pallet-devices.
+pub trait DeviceRegistry {
+    /// Accounts that own devices and are paid for them.
+    type AccountId;
+
+    /// How many cohorts were ever opened; cohorts are numbered from 0 without gaps.
+    fn cohorts() -> CohortId;
+
+    /// Who is to be judged in `cohort` in `round`, the running round or the one before it.
+    fn view(cohort: CohortId, round: RoundIndex) -> CohortView;
+
+    /// The weight of every class, by [`crate::ClassId`].
+    fn class_weights() -> Vec<ClassWeight>;
+
+    /// The active devices of a cohort in rising order of lanes. Reads every device: for off-chain use.
+    fn targets(cohort: CohortId, round: RoundIndex) -> Vec<Target>;
+
+    /// Whether this chain lets validators be sent to `endpoint`.
+    fn may_probe(endpoint: &Endpoint) -> bool;
+
+    /// Where a device sits, and who is paid for it: its beneficiary if it has one, else its owner. `None` for a device that is
+    /// not registered.
+    fn payee(device: &DeviceId) -> Option<(Place, Self::AccountId)>;
+}
+
+/// Tells the running round. Implemented by pallet-uptime.
+pub trait RoundClock {
+    /// The running round.
+    fn current_round() -> RoundIndex;
+}
+
+/// Tells the running epoch. Implemented by pallet-rewards.
+pub trait EpochClock {
+    /// The running epoch.
+    fn current_epoch() -> EpochIndex;
+}
+
+/// Takes note of proven contribution. Implemented by pallet-rewards.
+pub trait Contributions {
+    /// Adds what each lane of `cohort` earned to the running epoch; `points` has one entry per lane, further entries are
+    /// ignored.
+    fn credit(cohort: CohortId, points: &[Points]);
+}
+
+/// Is told when a round is over. Implemented by pallet-rewards, whose epochs are a whole number of rounds.
+pub trait OnRoundClosed {
+    /// `round` is over; returns the weight used.
+    fn on_round_closed(round: RoundIndex) -> Weight;
+}
+
+impl OnRoundClosed for () {
+    fn on_round_closed(_: RoundIndex) -> Weight {
+        Weight::zero()
+    }
+}
+
+/// Pays out what a place has earned. Implemented by pallet-rewards.
+pub trait Ledger<AccountId> {
+    /// Pays everything `place` has accrued in closed epochs to `to`, and leaves its points of the running epoch.
+    fn pay_out(place: Place, to: &AccountId) -> DispatchResult;
+
+    /// Pays everything `place` has accrued to `to` and forgets the place. Fails, changing nothing, while it has points in the
+    /// running epoch: their worth is not known before the epoch closes.
+    fn vacate(place: Place, to: &AccountId) -> DispatchResult;
+
+    /// Makes `place` have accrued something, so that a benchmark of the caller measures a real payment.
+    #[cfg(feature = "runtime-benchmarks")]
+    fn accrue_for_benchmark(_place: Place) {}
+}
+
+/// Is told that a place is empty and will be given to another device. Implemented by pallet-uptime.
+pub trait OnVacate {
+    /// Forget whatever is remembered of the place's last device.
+    fn on_vacate(place: Place);
+}
+
+/// Prepares a chain for the benchmarks of a pallet that does not know which registry it runs beside.
+#[cfg(feature = "runtime-benchmarks")]
+pub trait RegistryBenchmarkHelper {
+    /// Makes the registry hold exactly `cohorts` full cohorts of active devices, all judged in every round, and returns the
+    /// device in lane 0 of each.
+    fn fill_cohorts(cohorts: CohortId) -> Vec<DeviceId>;
+}
