@@ -1,0 +1,294 @@
+//! A chain of this pallet alone: rounds, epochs and the ledger are what the test says.
+
+use crate as pallet_devices;
+use crate::{BalanceOf, Config, DeviceOf, Devices as DeviceMap};
+use polkadot_sdk::*;
+
+use frame_support::{derive_impl, parameter_types, traits::ConstU32, traits::VariantCountOf};
+use sp_core::{ed25519, Pair, H256};
+use sp_runtime::{traits::IdentityLookup, AccountId32, BuildStorage, DispatchError, DispatchResult, TokenError};
+use vouch_primitives::{
+    probe::{registration_payload, rotation_payload},
+    traits::{EpochClock, Ledger, OnVacate, RoundClock},
+    DeviceId, DeviceSignature, Endpoint, EpochIndex, Place, RoundIndex,
+};
+
+/// Weight and bond of class 0, named "router".
+pub const ROUTER: (u16, u128) = (100, 50);
+/// Weight and bond of class 1, named "phone".
+pub const PHONE: (u16, u128) = (30, 7);
+/// What every owner starts with.
+pub const WEALTH: u128 = 100_000;
+/// Existential deposit.
+pub const ED: u128 = 1;
+/// Blocks between deregistration and release.
+pub const DELAY: u64 = 10;
+/// Rounds of maintenance per epoch.
+pub const BUDGET: u32 = 4;
+
+#[frame_support::runtime]
+mod runtime {
+    use super::*;
+
+    #[runtime::runtime]
+    #[runtime::derive(
+        RuntimeCall,
+        RuntimeEvent,
+        RuntimeError,
+        RuntimeOrigin,
+        RuntimeFreezeReason,
+        RuntimeHoldReason,
+        RuntimeSlashReason,
+        RuntimeLockId,
+        RuntimeTask,
+        RuntimeViewFunction
+    )]
+    pub struct Test;
+
+    #[runtime::pallet_index(0)]
+    pub type System = frame_system::Pallet<Test>;
+    #[runtime::pallet_index(1)]
+    pub type Balances = pallet_balances::Pallet<Test>;
+    #[runtime::pallet_index(2)]
+    pub type Devices = pallet_devices::Pallet<Test>;
+}
+
+type Block = frame_system::mocking::MockBlock<Test>;
+
+#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
+impl frame_system::Config for Test {
+    type AccountId = AccountId32;
+    type Lookup = IdentityLookup<AccountId32>;
+    type Block = Block;
+    type AccountData = pallet_balances::AccountData<u128>;
+}
+
+#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
+impl pallet_balances::Config for Test {
+    type Balance = u128;
+    type ExistentialDeposit = frame_support::traits::ConstU128<ED>;
+    type AccountStore = System;
+    type RuntimeHoldReason = RuntimeHoldReason;
+    type RuntimeFreezeReason = RuntimeFreezeReason;
+    type FreezeIdentifier = RuntimeFreezeReason;
+    type MaxFreezes = VariantCountOf<RuntimeFreezeReason>;
+}
+
+parameter_types! {
+    /// The running round.
+    pub static Round: RoundIndex = 100;
+    /// The running epoch.
+    pub static Epoch: EpochIndex = 10;
+    /// Payments asked of the ledger that it made: from which place, to whom, and whether it was vacated.
+    pub static Payments: Vec<(Place, AccountId32, bool)> = vec![];
+    /// Places the ledger will not vacate yet.
+    pub static Unsettled: Vec<Place> = vec![];
+    /// Accounts the ledger cannot pay.
+    pub static Unpayable: Vec<AccountId32> = vec![];
+    /// Places told to be vacant.
+    pub static Vacated: Vec<Place> = vec![];
+}
+
+/// Rounds, epochs, ledger and tenancy of the test.
+pub struct World;
+
+impl RoundClock for World {
+    fn current_round() -> RoundIndex {
+        Round::get()
+    }
+}
+
+impl EpochClock for World {
+    fn current_epoch() -> EpochIndex {
+        Epoch::get()
+    }
+}
+
+impl World {
+    fn pay(place: Place, to: &AccountId32, vacated: bool) -> DispatchResult {
+        if Unpayable::get().contains(to) {
+            return Err(TokenError::BelowMinimum.into());
+        }
+        Payments::mutate(|payments| payments.push((place, to.clone(), vacated)));
+        Ok(())
+    }
+}
+
+impl Ledger<AccountId32> for World {
+    fn pay_out(place: Place, to: &AccountId32) -> DispatchResult {
+        Self::pay(place, to, false)
+    }
+
+    fn vacate(place: Place, to: &AccountId32) -> DispatchResult {
+        if Unsettled::get().contains(&place) {
+            return Err(DispatchError::Other("the epoch is still running"));
+        }
+        Self::pay(place, to, true)
+    }
+}
+
+impl OnVacate for World {
+    fn on_vacate(place: Place) {
+        Vacated::mutate(|vacated| vacated.push(place));
+    }
+}
+
+impl Config for Test {
+    type RuntimeHoldReason = RuntimeHoldReason;
+    type Currency = Balances;
+    type AdminOrigin = frame_system::EnsureRoot<AccountId32>;
+    type Rounds = World;
+    type Epochs = World;
+    type Ledger = World;
+    type Tenancy = World;
+    type MaxClasses = ConstU32<3>;
+    type MaxClassName = ConstU32<16>;
+    type WeightInfo = ();
+}
+
+/// Builds the chain's first state.
+pub struct ExtBuilder {
+    private_endpoints: bool,
+    wealth: u128,
+}
+
+impl Default for ExtBuilder {
+    /// As in production: only global endpoints.
+    fn default() -> Self {
+        Self { private_endpoints: false, wealth: WEALTH }
+    }
+}
+
+impl ExtBuilder {
+    /// Lets devices answer on loopback and private addresses.
+    pub fn private_endpoints(mut self) -> Self {
+        self.private_endpoints = true;
+        self
+    }
+
+    /// What each of the owners 1 to 4 starts with.
+    pub fn wealth(mut self, wealth: u128) -> Self {
+        self.wealth = wealth;
+        self
+    }
+
+    pub fn build(self) -> sp_io::TestExternalities {
+        Round::set(100);
+        Epoch::set(10);
+        Payments::set(vec![]);
+        Unsettled::set(vec![]);
+        Unpayable::set(vec![]);
+        Vacated::set(vec![]);
+        let genesis = RuntimeGenesisConfig {
+            system: Default::default(),
+            balances: pallet_balances::GenesisConfig {
+                balances: (1..=4).map(|n| (owner(n), self.wealth)).collect(),
+                ..Default::default()
+            },
+            devices: pallet_devices::GenesisConfig {
+                classes: vec![("router".into(), ROUTER.0, ROUTER.1), ("phone".into(), PHONE.0, PHONE.1)],
+                release_delay: DELAY,
+                maintenance_rounds: BUDGET,
+                allow_private_endpoints: self.private_endpoints,
+            },
+        };
+        let mut ext: sp_io::TestExternalities = genesis.build_storage().expect("genesis builds").into();
+        // Events are not kept in block 0.
+        ext.execute_with(|| System::set_block_number(1));
+        ext
+    }
+
+    /// Runs `test` and then checks every invariant.
+    pub fn build_and_execute(self, test: impl FnOnce()) {
+        self.build().execute_with(|| {
+            test();
+            Devices::do_try_state().expect("every invariant holds after the test");
+        });
+    }
+}
+
+/// The chain that the benchmarks run on in tests: with a keystore for the device keys.
+#[cfg(feature = "runtime-benchmarks")]
+pub fn bench_ext() -> sp_io::TestExternalities {
+    let mut ext = ExtBuilder::default().build();
+    ext.register_extension(sp_keystore::KeystoreExt::new(sp_keystore::testing::MemoryKeystore::new()));
+    ext
+}
+
+/// Accounts 1 to 4 are rich, others do not exist.
+pub fn owner(n: u8) -> AccountId32 {
+    AccountId32::new([n; 32])
+}
+
+/// The `n`-th device key.
+pub fn key(n: u32) -> ed25519::Pair {
+    let mut seed = [0xd5; 32];
+    seed[..4].copy_from_slice(&n.to_le_bytes());
+    ed25519::Pair::from_seed(&seed)
+}
+
+/// The `n`-th device.
+pub fn device(n: u32) -> DeviceId {
+    DeviceId::new(key(n).public().0)
+}
+
+pub fn genesis_hash() -> H256 {
+    System::block_hash(0)
+}
+
+/// What device `n` signs to be registered by `owner` now.
+pub fn proof(n: u32, owner: &AccountId32) -> DeviceSignature {
+    key(n).sign(&registration_payload(genesis_hash(), owner, Devices::proof_nonce(&device(n)))).into()
+}
+
+/// What key `new` signs to take over from device `old` of `owner` now.
+pub fn rotation_proof(old: u32, new: u32, owner: &AccountId32) -> DeviceSignature {
+    let nonce = Devices::proof_nonce(&device(new));
+    key(new).sign(&rotation_payload(genesis_hash(), owner, &device(old), nonce)).into()
+}
+
+/// A call to register device `n` of class 0 to owner `by`.
+pub fn try_register(by: u8, n: u32) -> DispatchResult {
+    Devices::register(signed(by), device(n), 0, Some(global()), None, proof(n, &owner(by)))
+}
+
+/// Device `n`, registered to owner `by`.
+pub fn registered(by: u8, n: u32) -> DeviceId {
+    try_register(by, n).expect("a fresh device can be registered");
+    device(n)
+}
+
+/// The record of device `n`.
+pub fn record(n: u32) -> DeviceOf<Test> {
+    DeviceMap::<Test>::get(device(n)).expect("it is registered")
+}
+
+pub fn signed(by: u8) -> RuntimeOrigin {
+    RuntimeOrigin::signed(owner(by))
+}
+
+/// An endpoint that any chain accepts.
+pub fn global() -> Endpoint {
+    Endpoint::V4 { ip: [9, 9, 9, 9], port: 8_080 }
+}
+
+pub fn held(by: u8) -> BalanceOf<Test> {
+    use frame_support::traits::fungible::hold::Inspect;
+    Balances::balance_on_hold(&crate::HoldReason::DeviceBond.into(), &owner(by))
+}
+
+pub fn free(by: u8) -> BalanceOf<Test> {
+    Balances::free_balance(owner(by))
+}
+
+/// Lets `blocks` blocks go by.
+pub fn pass_blocks(blocks: u64) {
+    System::set_block_number(System::block_number() + blocks);
+}
+
+/// Lets a device leave for good.
+pub fn leave(by: u8, n: u32) {
+    Devices::deregister(signed(by), device(n)).expect("it can leave");
+    pass_blocks(DELAY);
+    Devices::release(signed(4), device(n)).expect("it can be released");
+}

@@ -1,0 +1,109 @@
+//! Rotating device keys.
+
+use crate::{mock::*, Devices as DeviceMap, Error, Event, Offers, Proofs, Tenants};
+use polkadot_sdk::*;
+
+use frame_support::{assert_noop, assert_ok};
+use sp_core::{Pair, H256};
+use vouch_primitives::{
+    api::DeviceState,
+    probe::{registration_payload, rotation_payload},
+    traits::DeviceRegistry,
+};
+
+#[test]
+fn record_goes_on_under_the_new_key_from_the_next_round() {
+    ExtBuilder::default().build_and_execute(|| {
+        registered(1, 0);
+        Round::set(105);
+        assert!(Devices::view(0, 105).active.get(0));
+        let before = record(0);
+
+        assert_ok!(Devices::rotate_key(signed(1), device(0), device(1), rotation_proof(0, 1, &owner(1))));
+
+        assert_eq!(record(1), before);
+        assert_eq!(DeviceMap::<Test>::get(device(0)), None);
+        assert_eq!(Tenants::<Test>::get(0, 0), Some(device(1)));
+        assert_eq!(Devices::devices_of(&owner(1), None, 9), vec![device(1)]);
+        assert_eq!(held(1), ROUTER.1);
+        System::assert_last_event(Event::<Test>::KeyRotated { old: device(0), new: device(1) }.into());
+        // Round 104 may still wait for its tally and judges the device; 105 asked the old key in part.
+        assert!(Devices::view(0, 104).active.get(0) && Devices::view(0, 105).excused.get(0));
+        assert_eq!(Devices::state(&device(1)), Some(DeviceState::ExcusedUntil(106)));
+        Round::set(106);
+        assert!(Devices::view(0, 106).active.get(0));
+        assert!(Vacated::get().is_empty());
+    });
+}
+
+#[test]
+fn new_key_must_agree_to_just_this() {
+    ExtBuilder::default().build_and_execute(|| {
+        registered(1, 0);
+        registered(1, 5);
+        let (genesis, me) = (genesis_hash(), owner(1));
+        let payloads = [
+            rotation_payload(genesis, &owner(2), &device(0), 0),
+            rotation_payload(genesis, &me, &device(5), 0),
+            rotation_payload(H256::zero(), &me, &device(0), 0),
+            rotation_payload(genesis, &me, &device(0), 1),
+            registration_payload(genesis, &me, 0),
+        ];
+        for payload in payloads {
+            let proof = key(1).sign(&payload).into();
+            assert_noop!(Devices::rotate_key(signed(1), device(0), device(1), proof), Error::<Test>::BadProof);
+        }
+        // The old key's word is not enough.
+        let proof = key(0).sign(&rotation_payload(genesis, &me, &device(0), 0)).into();
+        assert_noop!(Devices::rotate_key(signed(1), device(0), device(1), proof), Error::<Test>::BadProof);
+    });
+}
+
+#[test]
+fn new_key_must_be_free_and_the_device_ones_own() {
+    ExtBuilder::default().build_and_execute(|| {
+        registered(1, 0);
+        registered(2, 1);
+        let proof = rotation_proof(0, 1, &owner(1));
+        assert_noop!(
+            Devices::rotate_key(signed(1), device(0), device(1), proof.clone()),
+            Error::<Test>::AlreadyRegistered
+        );
+        assert_noop!(Devices::rotate_key(signed(1), device(0), device(0), proof), Error::<Test>::AlreadyRegistered);
+        let proof = rotation_proof(0, 2, &owner(2));
+        assert_noop!(Devices::rotate_key(signed(2), device(0), device(2), proof.clone()), Error::<Test>::NotOwner);
+        assert_noop!(Devices::rotate_key(signed(2), device(9), device(2), proof), Error::<Test>::NotFound);
+        Proofs::<Test>::insert(device(3), u32::MAX);
+        let proof = rotation_proof(0, 3, &owner(1));
+        assert_noop!(Devices::rotate_key(signed(1), device(0), device(3), proof), Error::<Test>::ProofsExhausted);
+    });
+}
+
+#[test]
+fn rotating_back_and_forth_needs_a_fresh_proof_each_time() {
+    ExtBuilder::default().build_and_execute(|| {
+        registered(1, 0);
+        let there = rotation_proof(0, 1, &owner(1));
+        assert_ok!(Devices::rotate_key(signed(1), device(0), device(1), there.clone()));
+        assert_ok!(Devices::rotate_key(signed(1), device(1), device(0), rotation_proof(1, 0, &owner(1))));
+        assert_noop!(Devices::rotate_key(signed(1), device(0), device(1), there), Error::<Test>::BadProof);
+        assert_ok!(Devices::rotate_key(signed(1), device(0), device(1), rotation_proof(0, 1, &owner(1))));
+        // The freed key registers anew, elsewhere.
+        registered(2, 0);
+        assert_eq!(record(0).place.lane, 1);
+    });
+}
+
+#[test]
+fn rotation_withdraws_the_offer_and_keeps_maintenance() {
+    ExtBuilder::default().build_and_execute(|| {
+        registered(1, 0);
+        assert_ok!(Devices::offer(signed(1), device(0), Some(owner(2))));
+        assert_ok!(Devices::pause(signed(1), device(0), 3));
+        assert_ok!(Devices::rotate_key(signed(1), device(0), device(1), rotation_proof(0, 1, &owner(1))));
+        assert_eq!(Offers::<Test>::iter().count(), 0);
+        assert_noop!(Devices::accept(signed(2), device(1)), Error::<Test>::NotOffered);
+        assert_eq!(Devices::state(&device(1)), Some(DeviceState::ExcusedUntil(103)));
+        assert_ok!(Devices::resume(signed(1), device(1)));
+    });
+}

@@ -1,0 +1,100 @@
+//! The registry as other pallets and runtime APIs read it.
+
+use crate::mock::*;
+use polkadot_sdk::*;
+
+use frame_support::assert_ok;
+use vouch_primitives::{
+    api::DeviceState,
+    history::LaneHistory,
+    traits::{DeviceRegistry, Target},
+    Place,
+};
+
+#[test]
+fn targets_are_the_active_devices_in_order_of_lanes() {
+    ExtBuilder::default().build_and_execute(|| {
+        (0..4).for_each(|n| {
+            registered(1, n);
+        });
+        Round::set(101);
+        assert_ok!(Devices::set_endpoint(signed(1), device(1), None));
+        assert_ok!(Devices::pause(signed(1), device(2), 1));
+        registered(1, 4);
+        let target = |n: u32, endpoint| Target { lane: n as u16, device: device(n), endpoint };
+        assert_eq!(
+            Devices::targets(0, 101),
+            vec![target(0, Some(global())), target(1, None), target(3, Some(global()))]
+        );
+        assert_eq!(Devices::targets(0, 102).len(), 5);
+        assert_eq!(Devices::targets(1, 102), vec![]);
+    });
+}
+
+#[test]
+fn payee_is_the_beneficiary_or_the_owner_also_of_a_device_that_is_leaving() {
+    ExtBuilder::default().build_and_execute(|| {
+        let id = registered(1, 0);
+        assert_eq!(Devices::payee(&id), Some((Place::nth(0), owner(1))));
+        assert_ok!(Devices::set_beneficiary(signed(1), id.clone(), Some(owner(3))));
+        assert_ok!(Devices::deregister(signed(1), id.clone()));
+        assert_eq!(Devices::payee(&id), Some((Place::nth(0), owner(3))));
+        assert_eq!(Devices::payee(&device(1)), None);
+    });
+}
+
+#[test]
+fn view_of_a_cohort_that_was_never_opened_is_empty() {
+    ExtBuilder::default().build_and_execute(|| {
+        assert_eq!(Devices::view(7, 100), Default::default());
+        assert_eq!(Devices::view(u32::MAX, u32::MAX), Default::default());
+    });
+}
+
+#[test]
+fn only_what_the_chain_allows_may_be_probed() {
+    let loopback = vouch_primitives::Endpoint::V4 { ip: [127, 0, 0, 1], port: 80 };
+    ExtBuilder::default()
+        .build_and_execute(|| assert!(Devices::may_probe(&global()) && !Devices::may_probe(&loopback)));
+    ExtBuilder::default()
+        .private_endpoints()
+        .build_and_execute(|| assert!(Devices::may_probe(&global()) && Devices::may_probe(&loopback)));
+}
+
+#[test]
+fn info_puts_everything_together() {
+    ExtBuilder::default().build_and_execute(|| {
+        let id = registered(1, 0);
+        Round::set(101);
+        let history = LaneHistory { up: 0b111, excused: 0 };
+        let info = Devices::info(&id, |place| {
+            assert_eq!(place, Place::nth(0));
+            (history, 101, 4)
+        })
+        .expect("it is registered");
+        assert_eq!((info.owner, info.payee, info.bond), (owner(1), owner(1), ROUTER.1));
+        assert_eq!((info.class, info.class_name, info.class_weight), (0, b"router".to_vec(), ROUTER.0));
+        assert_eq!((info.endpoint, info.place), (Some(global()), Place::nth(0)));
+        assert_eq!((info.history, info.next_round, info.streak, info.latency_code), (history, 101, 3, 4));
+        assert_eq!((info.state, info.nonce), (DeviceState::Active, 1));
+        assert_eq!(Devices::info(&device(1), |_| (history, 0, 0)), None);
+        assert_eq!(Devices::state(&device(1)), None);
+    });
+}
+
+#[cfg(feature = "runtime-benchmarks")]
+#[test]
+fn benchmarks_get_full_cohorts_in_a_sound_registry() {
+    use vouch_primitives::traits::RegistryBenchmarkHelper;
+    ExtBuilder::default().build().execute_with(|| {
+        for cohorts in [2, 1] {
+            let first = Devices::fill_cohorts(cohorts);
+            assert_eq!((first.len() as u32, Devices::cohorts()), (cohorts, cohorts));
+            for (cohort, device) in (0..cohorts).zip(first) {
+                assert_eq!(Devices::payee(&device).map(|(place, _)| place), Some(Place { cohort, lane: 0 }));
+                assert_eq!(Devices::view(cohort, 0).active.count(), vouch_primitives::LANES as u32);
+            }
+            assert_ok!(Devices::do_try_state());
+        }
+    });
+}

@@ -1,0 +1,151 @@
+//! The records the registry keeps.
+
+use crate::Config;
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use polkadot_sdk::{frame_support::traits::fungible, frame_support::BoundedVec, frame_system};
+use scale_info::TypeInfo;
+use vouch_primitives::{ClassId, ClassWeight, Endpoint, EpochIndex, Place, RoundIndex};
+
+/// The balance of the chain's own token, in planck.
+pub type BalanceOf<T> = <<T as Config>::Currency as fungible::Inspect<<T as frame_system::Config>::AccountId>>::Balance;
+/// [`Class`] of a chain.
+pub type ClassOf<T> = Class<BoundedVec<u8, <T as Config>::MaxClassName>, BalanceOf<T>>;
+/// [`Device`] of a chain.
+pub type DeviceOf<T> =
+    Device<<T as frame_system::Config>::AccountId, BalanceOf<T>, frame_system::pallet_prelude::BlockNumberFor<T>>;
+/// [`Params`] of a chain.
+pub type ParamsOf<T> = Params<frame_system::pallet_prelude::BlockNumberFor<T>>;
+
+/// A kind of device.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct Class<Name, Balance> {
+    /// What people call it, UTF-8 by convention.
+    pub name: Name,
+    /// What one perfect round of one of its devices earns, in hundredths of a standard device; 0 earns nothing. Counts for
+    /// every round that is tallied after a change, for devices that are registered already too.
+    pub weight: ClassWeight,
+    /// Planck held from the owner for each device registered from now on; a later change leaves bonds that are held as they
+    /// are.
+    pub bond: Balance,
+}
+
+/// What governance sets for all devices.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct Params<BlockNumber> {
+    /// Blocks between deregistering a device and the release of its bond and lane. Below the length of a round, a device that
+    /// leaves may lose the points of its last round.
+    pub release_delay: BlockNumber,
+    /// Rounds of maintenance that can be declared for one device in one epoch; 0 allows none.
+    pub maintenance_rounds: u32,
+}
+
+/// A device's declared maintenance.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct Maintenance {
+    /// The epoch in which a window was last declared.
+    pub epoch: EpochIndex,
+    /// Rounds declared in that epoch, less those given back by resuming early. Those of an older epoch count no more.
+    pub used: u32,
+    /// The first round after the last window: the device is in maintenance while the running round is below it.
+    pub until: RoundIndex,
+}
+
+impl Maintenance {
+    /// Rounds charged to `epoch` so far.
+    pub fn used_in(&self, epoch: EpochIndex) -> u32 {
+        if self.epoch == epoch {
+            self.used
+        } else {
+            0
+        }
+    }
+
+    /// A window of `rounds` rounds from `round` on, charged to `epoch`; `None` if that is more than `budget` allows.
+    pub fn declare(&self, epoch: EpochIndex, round: RoundIndex, rounds: u32, budget: u32) -> Option<Self> {
+        let used = self.used_in(epoch).checked_add(rounds).filter(|used| *used <= budget)?;
+        Some(Self { epoch, used, until: round.saturating_add(rounds) })
+    }
+
+    /// The same with the window ending after `round`. The rounds that remained are given back if the epoch they were charged to
+    /// is still `epoch`.
+    pub fn cut_short(&self, epoch: EpochIndex, round: RoundIndex) -> Self {
+        let until = round.saturating_add(1).min(self.until);
+        Self { epoch, used: self.used_in(epoch).saturating_sub(self.until.saturating_sub(until)), until }
+    }
+}
+
+/// A registered device.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct Device<AccountId, Balance, BlockNumber> {
+    /// Who bonds for it and may change it.
+    pub owner: AccountId,
+    /// Who is paid for it; `None` is the owner.
+    pub beneficiary: Option<AccountId>,
+    /// Its class, fixed for as long as it is registered.
+    pub class: ClassId,
+    /// Where it answers; `None` for a device that publishes no address and is reached through a gateway.
+    pub endpoint: Option<Endpoint>,
+    /// Its cohort and lane, its own until its bond is released.
+    pub place: Place,
+    /// Planck held from the owner for it.
+    pub bond: Balance,
+    /// Its maintenance windows.
+    pub maintenance: Maintenance,
+    /// `Some` once it is deregistered: the block from which its bond and place can be released.
+    pub leaving: Option<BlockNumber>,
+}
+
+impl<AccountId, Balance, BlockNumber> Device<AccountId, Balance, BlockNumber> {
+    /// Who is paid for it.
+    pub fn payee(&self) -> &AccountId {
+        self.beneficiary.as_ref().unwrap_or(&self.owner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Maintenance;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn budget_holds_whatever_is_declared_and_cut_short(
+            budget in 0u32..20,
+            steps in proptest::collection::vec((any::<bool>(), 0u32..8, 0u32..3), 0..60),
+        ) {
+            let (mut maintenance, mut round) = (Maintenance::default(), 0);
+            for (declare, rounds, pass) in steps {
+                if declare {
+                    let before = maintenance.used_in(7);
+                    match maintenance.declare(7, round, rounds, budget) {
+                        Some(declared) => {
+                            prop_assert_eq!(declared.used, before + rounds);
+                            prop_assert_eq!(declared.until, round + rounds);
+                            maintenance = declared;
+                        },
+                        None => prop_assert!(before + rounds > budget),
+                    }
+                } else if maintenance.until > round {
+                    let cut = maintenance.cut_short(7, round);
+                    prop_assert_eq!(maintenance.used - cut.used, maintenance.until - cut.until);
+                    maintenance = cut;
+                }
+                prop_assert!(maintenance.used <= budget);
+                round = maintenance.until.max(round) + pass;
+            }
+        }
+    }
+
+    #[test]
+    fn extremes_neither_wrap_nor_pass() {
+        let spent = Maintenance { epoch: 1, used: u32::MAX, until: 3 };
+        assert_eq!(spent.declare(1, 5, 1, u32::MAX), None);
+        let fresh = spent.declare(2, u32::MAX, u32::MAX, u32::MAX);
+        assert_eq!(fresh, Some(Maintenance { epoch: 2, used: u32::MAX, until: u32::MAX }));
+        assert_eq!(spent.cut_short(2, 0), Maintenance { epoch: 2, used: 0, until: 1 });
+    }
+}
