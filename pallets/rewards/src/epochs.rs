@@ -1,0 +1,84 @@
+//! What time triggers: rounds are counted, and an epoch is closed at a cost that does not depend on how many devices there are.
+
+use crate::{
+    BalanceOf, BookOf, Books, Config, Epoch, Event, Pallet, Params, Rates, RunningEpochOf, WeightInfo, LOG_TARGET,
+};
+use frame_support::traits::{fungible::Mutate, tokens::Preservation, Get};
+use polkadot_sdk::*;
+use sp_runtime::traits::Zero;
+use sp_weights::Weight;
+use vouch_primitives::{
+    traits::{EpochClock, OnRoundClosed},
+    EpochIndex, RoundIndex,
+};
+
+impl<T: Config> EpochClock for Pallet<T> {
+    fn current_epoch() -> EpochIndex {
+        Epoch::<T>::get().index
+    }
+}
+
+impl<T: Config> OnRoundClosed for Pallet<T> {
+    fn on_round_closed(_: RoundIndex) -> Weight {
+        let mut epoch = Epoch::<T>::get();
+        epoch.rounds_done = epoch.rounds_done.saturating_add(1);
+        if epoch.rounds_done < epoch.params.rounds_per_epoch {
+            Epoch::<T>::put(epoch);
+            T::WeightInfo::count_round()
+        } else {
+            Self::close(epoch);
+            T::WeightInfo::close_epoch()
+        }
+    }
+}
+
+impl<T: Config> Pallet<T> {
+    /// Mints the emission, fixes what a point is worth, hands over the treasury's share and opens the next epoch.
+    fn close(epoch: RunningEpochOf<T>) {
+        let minted = Self::mint(epoch.emission);
+        let mut books = Books::<T>::get();
+        let rate = books.close(epoch.emission, epoch.params.split.divide(minted), epoch.total_points);
+        let treasury = Self::pay_treasury(&mut books);
+        Books::<T>::put(books);
+        Rates::<T>::insert(epoch.index, rate);
+        Epoch::<T>::put(epoch.following(Params::<T>::get()));
+        Self::deposit_event(Event::EpochClosed {
+            epoch: epoch.index,
+            minted,
+            total_points: epoch.total_points,
+            rate,
+            treasury,
+        });
+    }
+
+    /// Mints `amount` into the pot and returns it, or zero if that is impossible: the epoch then pays what earlier ones
+    /// carried over, so that nothing is ever promised that the pot does not hold.
+    fn mint(amount: BalanceOf<T>) -> BalanceOf<T> {
+        if amount.is_zero() {
+            return amount;
+        }
+        T::Currency::mint_into(&Self::pot(), amount).unwrap_or_else(|error| {
+            log::warn!(target: LOG_TARGET, "{amount:?} planck of emission cannot be minted: {error:?}");
+            Zero::zero()
+        })
+    }
+
+    /// Hands the treasury what is carried for it and returns how much. What its account cannot take, because it does not exist
+    /// and the amount is too small to create it, stays in the pot for the next time.
+    fn pay_treasury(books: &mut BookOf<T>) -> BalanceOf<T> {
+        let due = books.carried.treasury;
+        if due.is_zero() {
+            return due;
+        }
+        match T::Currency::transfer(&Self::pot(), &T::Treasury::get(), due, Preservation::Preserve) {
+            Ok(_) => {
+                books.pay_treasury();
+                due
+            },
+            Err(error) => {
+                log::warn!(target: LOG_TARGET, "the treasury cannot take its {due:?} planck yet: {error:?}");
+                Zero::zero()
+            },
+        }
+    }
+}

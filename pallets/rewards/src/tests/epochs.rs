@@ -1,0 +1,188 @@
+//! Counting rounds, closing epochs, emission and its division.
+
+use super::*;
+use sp_arithmetic::Perquintill;
+
+#[test]
+fn genesis_opens_the_first_epoch_and_endows_the_pot() {
+    Chain::new().build_and_execute(|| {
+        let (index, rounds_done, rounds_per_epoch) = (0, 0, 2);
+        let expected =
+            EpochInfo { index, rounds_done, rounds_per_epoch, emission: 1_000, uptime_budget: 1_000, total_points: 0 };
+        assert_eq!(Rewards::epoch_info(), expected);
+        assert_eq!(Rewards::last_rate(), None);
+        assert_eq!(balance(Rewards::pot()), EXISTENTIAL_DEPOSIT);
+        assert_eq!(Balances::total_issuance(), 2 * RICH + EXISTENTIAL_DEPOSIT);
+    });
+}
+
+#[test]
+fn epoch_closes_with_its_last_round() {
+    Chain::new().rounds_per_epoch(3).build_and_execute(|| {
+        credit(place(0, 0), 300);
+        assert_eq!(Rewards::on_round_closed(0), <() as WeightInfo>::count_round());
+        assert_eq!(Rewards::on_round_closed(1), <() as WeightInfo>::count_round());
+        assert_eq!((Rewards::current_epoch(), Rewards::epoch_info().rounds_done, events().len()), (0, 2, 0));
+        assert_eq!(Rewards::on_round_closed(2), <() as WeightInfo>::close_epoch());
+        assert_eq!((Rewards::current_epoch(), Rewards::epoch_info().rounds_done), (1, 0));
+        assert_eq!(Rewards::last_rate(), Some(3));
+        let closed = Event::EpochClosed { epoch: 0, minted: 1_000, total_points: 300, rate: 3, treasury: 0 };
+        assert_eq!(events(), vec![closed]);
+    });
+}
+
+#[test]
+fn what_rounding_leaves_is_paid_by_the_next_epoch() {
+    Chain::new().build_and_execute(|| {
+        // GIVEN an epoch whose 1,000 planck pay 300 points 3 each
+        credit(place(0, 0), 300);
+        close_epoch();
+        assert_eq!((accrued(place(0, 0)), Books::<Test>::get().carried.uptime), (900, 100));
+        assert_eq!(Rewards::epoch_info().uptime_budget, 1_100);
+        // WHEN the next has 275 points
+        credit(place(0, 1), 275);
+        close_epoch();
+        // THEN its 1,100 planck pay 4 each
+        assert_eq!((accrued(place(0, 1)), Books::<Test>::get().carried.uptime), (1_100, 0));
+    });
+}
+
+#[test]
+fn epoch_in_which_nobody_earned_carries_everything() {
+    Chain::new().build_and_execute(|| {
+        close_epoch();
+        close_epoch();
+        assert_eq!((Rewards::last_rate(), Books::<Test>::get().carried.uptime, pot()), (Some(0), 2_000, 2_000));
+        credit(place(0, 0), 1);
+        close_epoch();
+        assert_eq!(accrued(place(0, 0)), 3_000);
+    });
+}
+
+#[test]
+fn more_points_than_planck_pay_nothing_and_lose_nothing() {
+    Chain::new().build_and_execute(|| {
+        credit(place(0, 0), 1_001);
+        close_epoch();
+        assert_eq!((Rewards::last_rate(), accrued(place(0, 0))), (Some(0), 0));
+        credit(place(0, 0), 100);
+        close_epoch();
+        assert_eq!(accrued(place(0, 0)), 2_000);
+    });
+}
+
+#[test]
+fn unused_shares_are_carried_and_the_treasury_is_paid() {
+    Chain::new().split(split(40, 30, 20, 10)).endow(TREASURY, RICH).build_and_execute(|| {
+        credit(place(0, 0), 4);
+        close_epoch();
+        close_epoch();
+        let books = Books::<Test>::get();
+        assert_eq!(books.carried, Shares { uptime: 400, work: 600, probing: 400, treasury: 0 });
+        assert_eq!((books.outstanding, books.treasury, balance(TREASURY)), (400, 200, RICH + 200));
+        assert_eq!(pot(), 1_800);
+    });
+}
+
+#[test]
+fn missing_treasury_is_paid_once_its_share_can_create_it() {
+    // 4 planck an epoch, existential deposit 10
+    Chain::new().emission(40).split(split(90, 0, 0, 10)).build_and_execute(|| {
+        close_epoch();
+        close_epoch();
+        assert_eq!((Books::<Test>::get().carried.treasury, balance(TREASURY), pot()), (8, 0, 80));
+        close_epoch();
+        assert_eq!((Books::<Test>::get().carried.treasury, balance(TREASURY), pot()), (0, 12, 108));
+    });
+}
+
+#[test]
+fn emission_decays_to_its_floor() {
+    Chain::new().decay(50, 200).build_and_execute(|| {
+        let minted: Vec<Balance> = (0..4)
+            .map(|_| {
+                let before = Books::<Test>::get().minted;
+                close_epoch();
+                Books::<Test>::get().minted - before
+            })
+            .collect();
+        assert_eq!(minted, [1_000, 500, 250, 200]);
+    });
+}
+
+#[test]
+fn emission_that_cannot_be_minted_pays_from_what_was_carried() {
+    Chain::new().emission(u128::MAX / 2).build_and_execute(|| {
+        // GIVEN a first epoch that nobody earned in, and a token that has no room for a second
+        close_epoch();
+        assert_eq!(Books::<Test>::get().carried.uptime, u128::MAX / 2);
+        let issuance = Balances::total_issuance();
+        // WHEN somebody earns all of the second
+        credit(place(0, 0), 1);
+        close_epoch();
+        // THEN nothing is minted, and what was carried is paid
+        assert_eq!(Balances::total_issuance(), issuance);
+        assert_eq!(accrued(place(0, 0)), u128::MAX / 2);
+        let books = Books::<Test>::get();
+        assert!(books.minted < books.granted);
+    });
+}
+
+#[test]
+fn nothing_is_minted_where_nothing_is_granted() {
+    Chain::new().emission(0).build_and_execute(|| {
+        let issuance = Balances::total_issuance();
+        credit(place(0, 0), 5);
+        close_epoch();
+        assert_eq!((Balances::total_issuance(), accrued(place(0, 0))), (issuance, 0));
+    });
+}
+
+/// Bytes of trie read by closing an epoch after `cohorts` full cohorts earned in it and in the one before.
+fn read_by_closing(cohorts: CohortId) -> usize {
+    let mut ext = Chain::new().rounds_per_epoch(1).emission(1_000_000).build();
+    ext.execute_with(|| {
+        for _ in 0..2 {
+            (0..cohorts).for_each(|cohort| Rewards::credit(cohort, &[1; LANES]));
+            close_round();
+        }
+        (0..cohorts).for_each(|cohort| Rewards::credit(cohort, &[1; LANES]));
+    });
+    ext.commit_all().expect("changes can be committed");
+    let ((), proof) = ext.execute_and_prove(close_round);
+    ext.execute_with(|| assert_eq!(Rewards::last_rate().map(|rate| rate > 0), Some(true)));
+    proof.into_nodes().iter().map(Vec::len).sum()
+}
+
+#[test]
+fn closing_reads_no_page_however_many_cohorts_there_are() {
+    // Only paths through the trie may grow: 64 cohorts have 64 pages of 4 KiB and 64 of 16 KiB.
+    let (few, many) = (read_by_closing(1), read_by_closing(64));
+    assert!(many < few + 1_024, "closing reads {few} bytes with one cohort and {many} with 64");
+}
+
+#[test]
+fn closing_writes_no_page() {
+    Chain::new().build_and_execute(|| {
+        (0..5).for_each(|cohort| Rewards::credit(cohort, &[1; LANES]));
+        close_epoch();
+        (0..4).for_each(|cohort| Rewards::credit(cohort, &[2; LANES]));
+        let pages = || (PointsPages::<Test>::iter().collect::<Vec<_>>(), Accrued::<Test>::iter().collect::<Vec<_>>());
+        let before = pages();
+        close_epoch();
+        assert!(pages() == before);
+    });
+}
+
+#[test]
+fn changed_initial_amount_starts_the_curve_anew_and_an_unchanged_one_goes_on() {
+    let params = |initial, decay| EpochParams {
+        curve: Curve { initial, decay: Perquintill::from_percent(decay), floor: 10 },
+        ..Default::default()
+    };
+    let epoch = RunningEpoch { emission: 400u128, index: 7, ..RunningEpoch::first(params(1_000, 50)) };
+    assert_eq!(epoch.following(params(1_000, 50)).emission, 200);
+    assert_eq!(epoch.following(params(1_000, 25)).emission, 300);
+    assert_eq!(epoch.following(params(999, 50)).emission, 999);
+    assert_eq!((epoch.following(params(1_000, 100)).emission, epoch.following(params(1_000, 50)).index), (10, 8));
+}

@@ -1,0 +1,69 @@
+//! By topic. Every test ends with the check of all invariants.
+
+mod claims;
+mod epochs;
+mod leaving;
+mod ledger;
+mod params;
+mod properties;
+mod try_state;
+
+pub(crate) use crate::{mock::*, *};
+pub(crate) use frame_support::{assert_noop, assert_ok, traits::fungible::Inspect};
+pub(crate) use polkadot_sdk::*;
+pub(crate) use sp_runtime::{traits::Dispatchable, DispatchResult};
+pub(crate) use vouch_primitives::{
+    emission::{Curve, Shares},
+    traits::{Contributions, EpochClock, Ledger, OnRoundClosed},
+    CohortId, DeviceId, Place, Points, LANES,
+};
+
+/// Adds points to a single lane.
+fn credit(place: Place, points: Points) {
+    let mut earned = [0; LANES];
+    earned[usize::from(place.lane)] = points;
+    Rewards::credit(place.cohort, &earned);
+}
+
+fn close_round() {
+    Rewards::on_round_closed(0);
+}
+
+/// Closes as many rounds as the running epoch has left.
+fn close_epoch() {
+    let running = Rewards::current_epoch();
+    while Rewards::current_epoch() == running {
+        close_round();
+    }
+}
+
+/// Claims as a user does: a call that fails leaves nothing behind.
+fn claim(devices: &[u32]) -> DispatchResult {
+    let devices: Vec<DeviceId> = devices.iter().map(|n| device(*n)).collect();
+    let call = RuntimeCall::Rewards(Call::claim { devices: devices.try_into().expect("a test names few devices") });
+    call.dispatch(RuntimeOrigin::signed(77)).map(|_| ()).map_err(|refusal| refusal.error)
+}
+
+fn set_params(params: EpochParams<Balance>) -> DispatchResult {
+    Rewards::set_params(RuntimeOrigin::root(), params)
+}
+
+fn accrued(place: Place) -> Balance {
+    Rewards::pending(place).accrued
+}
+
+fn balance(who: AccountId) -> Balance {
+    Balances::total_balance(&who)
+}
+
+/// What the pot holds above its existential deposit.
+fn pot() -> Balance {
+    balance(Rewards::pot()) - EXISTENTIAL_DEPOSIT
+}
+
+/// The events of this pallet since they were last asked for.
+fn events() -> Vec<Event<Test>> {
+    let events = System::read_events_for_pallet::<Event<Test>>();
+    System::reset_events();
+    events
+}
