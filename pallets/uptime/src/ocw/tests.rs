@@ -1,0 +1,456 @@
+//! The prober on a mock chain, with scripted devices and a clock that passes six seconds a block.
+
+use super::{
+    fake::{endpoint, id, Device, Network},
+    progress::{record_key, Record},
+    *,
+};
+use crate::mock::{
+    authorize, call, members, next_block, next_round, pair, MayProbePrivate, MockCohort, Registered, Test,
+};
+use crate::mock::{Extrinsic, RuntimeCall, System, TestExt, Uptime};
+use codec::Decode;
+use frame_support::{assert_ok, traits::Hooks};
+use frame_system::RawOrigin;
+use polkadot_sdk::{frame_support, sp_core, sp_keystore};
+use sp_core::{
+    hexdisplay::HexDisplay,
+    offchain::{
+        testing::{TestOffchainExt, TestTransactionPoolExt},
+        OffchainDbExt, OffchainWorkerExt, Timestamp, TransactionPoolExt,
+    },
+    Pair,
+};
+use sp_keystore::{testing::MemoryKeystore, Keystore, KeystoreExt};
+use sp_runtime::{offchain::storage::StorageValueRef, traits::Dispatchable};
+use std::{
+    collections::BTreeSet,
+    panic::{catch_unwind, AssertUnwindSafe},
+};
+use vouch_primitives::{
+    lanes::{latency_code, Bitmap},
+    prober::{ProberSignature, KEY_TYPE},
+    report::Report,
+    LANES,
+};
+
+const BLOCK_MS: u64 = 6_000;
+
+/// A prober's node. What it knows beyond the chain is in its offchain store, so every run is as good as one after a restart.
+struct Node {
+    network: Network,
+    offchain: TestOffchainExt,
+    /// Takes what was submitted out of the pool.
+    drain: Box<dyn Fn() -> Vec<Vec<u8>>>,
+    runs: u8,
+}
+
+impl Node {
+    /// The off-chain worker runs at the chain's best block, and to its end unless the node is killed. Returns the reports it
+    /// submitted.
+    fn run(&mut self) -> Vec<(Report, ProberSignature)> {
+        self.network.pass_until(System::block_number() * BLOCK_MS);
+        self.runs += 1;
+        {
+            let mut state = self.offchain.0.write();
+            state.timestamp = Timestamp::from_unix_millis(self.network.time());
+            state.seed = [self.runs; 32];
+        }
+        Lease::with(|lease| run_with::<Test, _>(System::block_number(), lease, &mut self.network));
+        self.submitted()
+    }
+
+    /// As [`Node::run`], but the node is killed `after` milliseconds.
+    fn run_and_kill(&mut self, after: u64) {
+        self.network.killed_at = System::block_number() * BLOCK_MS + after;
+        let killed = catch_unwind(AssertUnwindSafe(|| self.run()));
+        assert!(killed.is_err(), "the run was over before");
+        self.network.killed_at = u64::MAX;
+    }
+
+    fn submitted(&self) -> Vec<(Report, ProberSignature)> {
+        (self.drain)()
+            .into_iter()
+            .map(|bytes| match Extrinsic::decode(&mut bytes.as_slice()).unwrap().function {
+                RuntimeCall::Uptime(Call::report { report, signature }) => (*report, signature),
+                other => panic!("submitted {other:?}"),
+            })
+            .collect()
+    }
+
+    /// Runs at every block from here on until it submits something.
+    fn run_until_it_files(&mut self) -> Vec<(Report, ProberSignature)> {
+        loop {
+            let reports = self.run();
+            if !reports.is_empty() {
+                return reports;
+            }
+            next_block();
+            assert_ne!(offset(), 0, "the round is over");
+        }
+    }
+
+    /// Ports posted to, in order; forgotten afterwards.
+    fn posted(&mut self) -> Vec<u16> {
+        self.network.posted.drain(..).map(|(port, _)| port).collect()
+    }
+}
+
+/// Blocks since the round's first.
+fn offset() -> u64 {
+    System::block_number() - Uptime::current_round().start
+}
+
+/// Builds `chain` with a cohort per entry of `cohorts`, and runs `test` on a node that holds the keys of the probers `keys`.
+/// Devices sit in lanes from 0 on, and answer at ports that count on from 1 over all cohorts.
+fn on_node(chain: TestExt, keys: &[u8], cohorts: &[Vec<Device>], test: impl FnOnce(&mut Node)) {
+    let offchain = TestOffchainExt::default();
+    let (pool, transactions) = TestTransactionPoolExt::new();
+    let keystore = MemoryKeystore::new();
+    for key in keys {
+        let suri = format!("0x{:?}", HexDisplay::from(&[key + 1; 32]));
+        assert_ok!(keystore.insert(KEY_TYPE, &suri, pair(*key).public().as_ref()));
+    }
+    let mut ext = chain.build();
+    ext.register_extension(OffchainDbExt::new(offchain.clone()));
+    ext.register_extension(OffchainWorkerExt::new(offchain.clone()));
+    ext.register_extension(TransactionPoolExt::new(pool));
+    ext.register_extension(KeystoreExt::new(keystore));
+    ext.execute_with(|| {
+        let mut port = 0;
+        let registered = cohorts.iter().map(|devices| {
+            let targets = devices.iter().enumerate().map(|(lane, _)| {
+                port += 1;
+                (lane as Lane, (id(port), Some(endpoint(port))))
+            });
+            let targets: std::collections::BTreeMap<_, _> = targets.collect();
+            MockCohort { enrolled: targets.keys().copied().collect(), targets, ..Default::default() }
+        });
+        Registered::set(registered.collect());
+        // Nobody can probe in the first block of round 0, which is genesis.
+        next_round();
+        test(&mut Node {
+            network: Network::new(BLOCK_MS, &cohorts.concat()),
+            offchain,
+            drain: Box::new(move || core::mem::take(&mut transactions.write().transactions)),
+            runs: 0,
+        });
+    });
+}
+
+/// A chain with one prober, whose key the node holds.
+fn alone() -> TestExt {
+    TestExt::new().probers(1).committee_size(1)
+}
+
+/// The chain takes the report.
+fn include((report, signature): &(Report, ProberSignature)) {
+    let call = call(report.clone(), signature.clone());
+    assert_ok!(authorize(&call));
+    assert_ok!(call.dispatch(RawOrigin::Authorized.into()));
+}
+
+fn stored(report: &Report) -> Record {
+    StorageValueRef::persistent(&record_key(report.round, report.cohort, report.prober)).get().unwrap().unwrap()
+}
+
+/// That every lane in `up`, and no other, is called up, on evidence that holds.
+fn is_true(report: &Report, up: impl IntoIterator<Item = Lane>) {
+    let up: Bitmap = up.into_iter().collect();
+    assert_eq!(report.up.lanes().collect::<Vec<_>>(), up.lanes().collect::<Vec<_>>());
+    let (record, round) = (stored(report), Uptime::current_round());
+    let prober = &Uptime::prober_set(round.prober_set)[usize::from(report.prober)];
+    for lane in up.lanes() {
+        let evidence = &record.evidence[&lane];
+        assert!(evidence.holds(Uptime::genesis_hash(), round.index, round.seed, prober));
+        assert_eq!(report.latency.get(lane), latency_code(evidence.rtt_ms));
+    }
+    assert_eq!(report.evidence_root, vouch_primitives::evidence::root(|lane| record.evidence.get(&lane)));
+}
+
+#[test]
+fn probes_each_device_once_and_reports_once() {
+    on_node(alone(), &[0], &[vec![Device::Honest(20); 50]], |node| {
+        let reports = node.run_until_it_files();
+        assert_eq!(reports.len(), 1);
+        is_true(&reports[0].0, 0..50);
+        let posted = node.posted();
+        assert_eq!(posted.iter().collect::<BTreeSet<_>>().len(), 50);
+        assert_eq!(posted.len(), 50);
+
+        include(&reports[0]);
+        while offset() < 9 {
+            next_block();
+            assert_eq!((node.run().len(), node.posted().len()), (0, 0));
+        }
+        next_round();
+        let next = node.run_until_it_files();
+        assert_eq!(next[0].0.round, reports[0].0.round + 1);
+        is_true(&next[0].0, 0..50);
+    });
+}
+
+#[test]
+fn devices_are_probed_all_over_the_probing_slices() {
+    on_node(alone().round_length(50), &[0], &[vec![Device::Honest(20); 400]], |node| {
+        for slice in 0..22 {
+            assert_eq!((offset(), node.run().len()), (slice, 0));
+            let probed = node.posted().len();
+            assert!((4..40).contains(&probed), "{probed} in slice {slice}");
+            next_block();
+        }
+        is_true(&node.run()[0].0, 0..400);
+    });
+}
+
+#[test]
+fn same_report_is_submitted_until_the_chain_has_it() {
+    on_node(alone(), &[0], &[vec![Device::Honest(20), Device::Refuse]], |node| {
+        let first = node.run_until_it_files();
+        node.posted();
+        // It comes up too late to be asked again.
+        node.network.turn_into(2, Device::Honest(1));
+        while offset() < 8 {
+            next_block();
+            assert_eq!(node.run(), first);
+        }
+        next_block();
+        assert_eq!((offset(), node.run()), (9, vec![]), "no block of this round is left to include it");
+        assert_eq!(node.posted(), Vec::<u16>::new());
+        is_true(&first[0].0, [0]);
+    });
+}
+
+#[test]
+fn report_that_a_fork_drops_is_submitted_again_unchanged() {
+    on_node(alone(), &[0], &[vec![Device::Honest(20); 5]], |node| {
+        let first = node.run_until_it_files();
+        include(&first[0]);
+        next_block();
+        assert_eq!(node.run(), vec![]);
+        crate::Reports::<Test>::remove(0);
+        next_block();
+        assert_eq!(node.run(), first);
+        assert_eq!(node.posted().len(), 5);
+    });
+}
+
+#[test]
+fn killed_node_goes_on_where_it_was() {
+    on_node(alone().round_length(3), &[0], &[vec![Device::Honest(280); 1_000]], |node| {
+        node.run_and_kill(800);
+        let before = node.posted();
+        let kept = StorageValueRef::persistent(&record_key(1, 0, 0)).get::<Record>().unwrap().unwrap();
+        assert!(kept.filed.is_none() && (100..before.len()).contains(&kept.evidence.len()), "{}", kept.evidence.len());
+
+        next_block();
+        let reports = node.run();
+        assert_eq!(reports.len(), 1);
+        is_true(&reports[0].0, 0..1_000);
+        let after: BTreeSet<_> = node.posted().into_iter().collect();
+        assert_eq!(after.len(), 1_000 - kept.evidence.len());
+        assert!(kept.evidence.keys().all(|lane| !after.contains(&(lane + 1))), "verified lanes were probed again");
+        assert!(kept.evidence.iter().all(|(lane, evidence)| stored(&reports[0].0).evidence[lane] == *evidence));
+    });
+}
+
+#[test]
+fn node_killed_again_and_again_still_reports() {
+    on_node(alone(), &[0], &[vec![Device::Honest(100); 300]], |node| {
+        while offset() < 6 {
+            node.run_and_kill(60);
+            next_block();
+        }
+        let reports = node.run_until_it_files();
+        is_true(&reports[0].0, 0..300);
+    });
+}
+
+#[test]
+fn device_that_is_up_at_the_second_try_is_up() {
+    on_node(alone(), &[0], &[vec![Device::Honest(1), Device::Refuse, Device::Hang, Device::Status(500)]], |node| {
+        // All slices of first tries.
+        while offset() < 5 {
+            assert_eq!(node.run(), vec![]);
+            next_block();
+        }
+        let first: BTreeSet<_> = node.posted().into_iter().collect();
+        assert_eq!(first, BTreeSet::from([1, 2, 3, 4]));
+        node.network.turn_into(3, Device::Honest(1));
+        let reports = node.run_until_it_files();
+        assert!(offset() <= 6, "filed in the last probing slice at the latest");
+        is_true(&reports[0].0, [0, 2]);
+    });
+}
+
+#[test]
+fn dead_device_is_asked_twice_and_no_more() {
+    on_node(alone(), &[0], &[vec![Device::Refuse; 30]], |node| {
+        let reports = node.run_until_it_files();
+        is_true(&reports[0].0, []);
+        let posted = node.posted();
+        assert_eq!(posted.len(), 60);
+        assert!((1..=30).all(|port| posted.iter().filter(|posted| **posted == port).count() == 2));
+    });
+}
+
+#[test]
+fn cohort_full_of_bad_devices_is_reported_within_a_round_of_the_dev_preset() {
+    use Device::*;
+    let bad = [Refuse, Hang, HangInBody, Garbage, Huge, Impostor, Drip(1_000), Status(302), Replay, BreakOff];
+    let devices: Vec<_> =
+        (0..LANES).map(|n| if n % 10 < 3 { bad[n / 10 % bad.len()] } else { Honest(n as u64 % 100) }).collect();
+    on_node(alone().round_length(3), &[0], &[devices], |node| {
+        assert_eq!(node.run(), vec![]);
+        next_block();
+        let reports = node.run();
+        assert_eq!((offset(), reports.len()), (1, 1));
+        assert!(node.network.time() < (System::block_number() + 1) * BLOCK_MS - 1_000, "too late for the next block");
+        is_true(&reports[0].0, (0..LANES as Lane).filter(|lane| lane % 10 >= 3));
+    });
+}
+
+#[test]
+fn cohort_that_hangs_as_a_whole_is_reported_in_time() {
+    on_node(alone().round_length(3), &[0], &[vec![Device::Hang; LANES]], |node| {
+        node.run();
+        next_block();
+        is_true(&node.run()[0].0, []);
+    });
+}
+
+#[test]
+fn prober_that_comes_late_asks_every_device_before_it_reports() {
+    on_node(alone(), &[0], &[vec![Device::Honest(20); 100]], |node| {
+        while offset() < 8 {
+            next_block();
+        }
+        is_true(&node.run()[0].0, 0..100);
+    });
+}
+
+#[test]
+fn prober_that_comes_too_late_does_nothing() {
+    on_node(alone(), &[0], &[vec![Device::Honest(20); 3]], |node| {
+        while offset() < 9 {
+            next_block();
+        }
+        assert_eq!((node.run(), node.posted()), (vec![], vec![]));
+    });
+}
+
+#[test]
+fn overloaded_prober_reports_nothing_rather_than_call_unasked_devices_down() {
+    let slow = vec![Device::Lost(2_400); LANES];
+    on_node(alone(), &[0], &[slow.clone(), slow.clone(), slow], |node| {
+        while offset() < 8 {
+            next_block();
+        }
+        assert_eq!(node.run(), vec![]);
+        assert!((1_000..3 * LANES).contains(&node.posted().len()));
+    });
+}
+
+#[test]
+fn cohorts_are_probed_together_and_reported_apart() {
+    let cohorts = [vec![Device::Honest(20); 40], vec![Device::Hang; 40], vec![], vec![Device::Honest(300); 40]];
+    on_node(alone().round_length(3), &[0], &cohorts, |node| {
+        let early: Vec<_> = node.run().into_iter().map(|(report, _)| report.cohort).collect();
+        assert_eq!(early, [0, 2, 3]);
+        next_block();
+        let reports = node.run();
+        assert_eq!(reports.iter().map(|(report, _)| report.cohort).collect::<Vec<_>>(), [0, 2, 3, 1]);
+        is_true(&reports[0].0, 0..40);
+        is_true(&reports[1].0, []);
+        is_true(&reports[2].0, 0..40);
+        is_true(&reports[3].0, []);
+        reports.iter().for_each(include);
+    });
+}
+
+#[test]
+fn two_keys_on_one_node_keep_their_evidence_apart() {
+    on_node(TestExt::new().probers(2).round_length(3), &[0, 1], &[vec![Device::Honest(20); 10]], |node| {
+        let reports = node.run();
+        assert_eq!(reports.len(), 2);
+        reports.iter().for_each(|(report, _)| is_true(report, 0..10));
+        assert_ne!(reports[0].0.evidence_root, reports[1].0.evidence_root);
+        reports.iter().for_each(include);
+    });
+}
+
+#[test]
+fn only_members_of_the_committee_probe() {
+    let all: Vec<u8> = (0..12).collect();
+    on_node(TestExt::new().committee_size(3).round_length(3), &all, &[vec![Device::Honest(20); 5]], |node| {
+        let reports = node.run();
+        let probers: BTreeSet<_> = reports.iter().map(|(report, _)| report.prober).collect();
+        assert_eq!(probers, members(0).into_iter().collect());
+        assert_eq!(node.posted().len(), 15);
+    });
+}
+
+#[test]
+fn node_without_a_prober_key_probes_nothing() {
+    for keys in [&[][..], &[7]] {
+        on_node(alone(), keys, &[vec![Device::Honest(20); 5]], |node| {
+            (0..9).for_each(|_| {
+                assert_eq!((node.run(), node.posted()), (vec![], vec![]));
+                next_block();
+            });
+        });
+    }
+}
+
+#[test]
+fn addresses_the_chain_forbids_are_never_probed() {
+    on_node(alone(), &[0], &[vec![Device::Honest(20); 5]], |node| {
+        MayProbePrivate::set(false);
+        is_true(&node.run_until_it_files()[0].0, []);
+        assert_eq!(node.posted(), Vec::<u16>::new());
+    });
+}
+
+#[test]
+fn second_run_does_nothing_while_the_first_goes_on() {
+    on_node(alone().round_length(3), &[0], &[vec![Device::Honest(20); 5]], |node| {
+        node.offchain.0.write().timestamp = Timestamp::from_unix_millis(System::block_number() * BLOCK_MS);
+        Lease::with(|_| assert_eq!((node.run(), node.posted()), (vec![], vec![])));
+        assert_eq!(node.run().len(), 1);
+    });
+}
+
+#[test]
+fn other_seed_on_another_branch_makes_old_evidence_worthless() {
+    on_node(alone().round_length(3), &[0], &[vec![Device::Honest(20); 5]], |node| {
+        let first = node.run();
+        crate::Round::<Test>::mutate(|round| round.seed = H256::repeat_byte(0x77));
+        let second = node.run();
+        assert_ne!(first[0].0.evidence_root, second[0].0.evidence_root);
+        is_true(&second[0].0, 0..5);
+    });
+}
+
+#[test]
+fn every_probe_has_its_own_nonce() {
+    on_node(alone(), &[0], &[vec![Device::Refuse; 100], vec![Device::Honest(1); 100]], |node| {
+        node.run_until_it_files();
+        (0..5).for_each(|_| {
+            node.run();
+            next_block();
+        });
+        let nonces: BTreeSet<_> = node.network.posted.iter().map(|(_, challenge)| challenge.nonce).collect();
+        assert_eq!((nonces.len(), node.network.posted.len()), (300, 300));
+    });
+}
+
+#[test]
+fn hook_reports_on_devices_without_address() {
+    on_node(alone(), &[0], &[vec![Device::Honest(20); 3]], |node| {
+        Registered::mutate(|cohorts| cohorts[0].targets.values_mut().for_each(|(_, endpoint)| *endpoint = None));
+        Uptime::offchain_worker(System::block_number());
+        let reports = node.submitted();
+        is_true(&reports[0].0, []);
+        include(&reports[0]);
+    });
+}

@@ -1,0 +1,8 @@
+//! Tests by topic; each file's names read as what the pallet does in that situation.
+
+mod invariants;
+mod properties;
+mod refusals;
+mod rounds;
+mod settling;
+mod sweeping;
