@@ -1,0 +1,9 @@
+//! How each pallet is set up.
+
+mod consensus;
+mod staking;
+mod system;
+mod vouch;
+
+pub use system::{ProxyType, RuntimeBlockWeights, SS58Prefix};
+pub use vouch::TreasuryAccount;

@@ -1,0 +1,122 @@
+//! The networks that can be started from this code alone: one validator for development, four for a local testnet.
+
+use crate::{
+    constants::*, AccountId, BabeConfig, Balance, BalancesConfig, DevicesConfig, RewardsConfig, RuntimeGenesisConfig,
+    SessionConfig, SessionKeys, StakingConfig, SudoConfig, UptimeConfig, BABE_GENESIS_EPOCH_CONFIG,
+};
+use alloc::{string::String, vec, vec::Vec};
+use polkadot_sdk::*;
+
+use frame_support::build_struct_json_patch;
+use pallet_rewards::EpochParams;
+use pallet_staking::StakerStatus;
+use sp_genesis_builder::PresetId;
+use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
+use sp_runtime::{Perbill, Permill, Perquintill};
+use vouch_primitives::{
+    emission::{Curve, Split},
+    ClassWeight,
+};
+
+/// One validator, short rounds.
+pub const DEVELOPMENT: &str = sp_genesis_builder::DEV_RUNTIME_PRESET;
+/// Four validators, short rounds.
+pub const LOCAL_TESTNET: &str = sp_genesis_builder::LOCAL_TESTNET_RUNTIME_PRESET;
+
+/// What every well-known account starts with.
+const ENDOWMENT: Balance = 1_000_000 * UNIT;
+/// What every validator has at stake.
+const STASH: Balance = 100_000 * UNIT;
+
+/// The genesis called `id`, as the patch of the default genesis that the SDK expects; `None` if there is no such preset.
+pub fn get_preset(id: &PresetId) -> Option<Vec<u8>> {
+    let genesis = match id.as_ref() {
+        DEVELOPMENT => genesis(&[Sr25519Keyring::Alice]),
+        LOCAL_TESTNET => {
+            use Sr25519Keyring::*;
+            genesis(&[Alice, Bob, Charlie, Dave])
+        },
+        _ => return None,
+    };
+    Some(serde_json::to_vec(&genesis).expect("a JSON value serialises"))
+}
+
+/// The names of all presets.
+pub fn preset_names() -> Vec<PresetId> {
+    vec![PresetId::from(DEVELOPMENT), PresetId::from(LOCAL_TESTNET)]
+}
+
+/// A network of throw-away keys with short rounds, on which devices may answer on private and loopback addresses.
+fn genesis(validators: &[Sr25519Keyring]) -> serde_json::Value {
+    let stashes: Vec<AccountId> = validators.iter().map(|key| key.to_account_id()).collect();
+    build_struct_json_patch!(RuntimeGenesisConfig {
+        balances: BalancesConfig {
+            balances: Sr25519Keyring::well_known().map(|key| (key.to_account_id(), ENDOWMENT)).collect::<Vec<_>>(),
+        },
+        babe: BabeConfig { epoch_config: BABE_GENESIS_EPOCH_CONFIG },
+        session: SessionConfig {
+            keys: validators
+                .iter()
+                .map(|key| (key.to_account_id(), key.to_account_id(), session_keys(*key)))
+                .collect::<Vec<_>>(),
+        },
+        staking: StakingConfig {
+            validator_count: validators.len() as u32,
+            minimum_validator_count: 1,
+            stakers: stashes
+                .iter()
+                .map(|stash| (stash.clone(), stash.clone(), STASH, StakerStatus::Validator))
+                .collect::<Vec<_>>(),
+            slash_reward_fraction: Perbill::from_percent(10),
+        },
+        sudo: SudoConfig { key: Some(Sr25519Keyring::Alice.to_account_id()) },
+        devices: DevicesConfig {
+            classes: classes(),
+            release_delay: 2 * DEV_ROUND * DEV_ROUNDS_PER_EPOCH,
+            maintenance_rounds: 2,
+            allow_private_endpoints: true,
+        },
+        uptime: UptimeConfig { params: pallet_uptime::types::Params { round_length: DEV_ROUND, committee_size: 7 } },
+        rewards: RewardsConfig { params: epoch_params() },
+    })
+}
+
+/// A hundred tokens an epoch, falling by a ten-thousandth each time.
+fn epoch_params() -> EpochParams<Balance> {
+    EpochParams {
+        rounds_per_epoch: DEV_ROUNDS_PER_EPOCH,
+        curve: Curve { initial: 100 * UNIT, decay: Perquintill::from_parts(100_000_000_000_000), floor: UNIT },
+        split: Split {
+            uptime: Permill::from_percent(60),
+            work: Permill::from_percent(20),
+            probing: Permill::from_percent(15),
+            treasury: Permill::from_percent(5),
+        },
+    }
+}
+
+/// Blocks in a round: 18 seconds, the shortest that leaves a block to probe, one to report and one to tally.
+const DEV_ROUND: u32 = 3;
+/// Rounds in an epoch: tokens every 36 seconds.
+const DEV_ROUNDS_PER_EPOCH: u32 = 2;
+
+/// Device classes, by name, weight in hundredths of a standard device, and bond.
+fn classes() -> Vec<(String, ClassWeight, Balance)> {
+    vec![("standard".into(), 100, 10 * UNIT), ("sensor".into(), 25, UNIT), ("gpu".into(), 800, 100 * UNIT)]
+}
+
+fn session_keys(key: Sr25519Keyring) -> SessionKeys {
+    // The ed25519 keys of the same name, from the same seed phrase.
+    let finality = match key {
+        Sr25519Keyring::Bob => Ed25519Keyring::Bob,
+        Sr25519Keyring::Charlie => Ed25519Keyring::Charlie,
+        Sr25519Keyring::Dave => Ed25519Keyring::Dave,
+        _ => Ed25519Keyring::Alice,
+    };
+    SessionKeys {
+        babe: key.public().into(),
+        grandpa: finality.public().into(),
+        authority_discovery: key.public().into(),
+        prober: key.public().into(),
+    }
+}
