@@ -1,0 +1,144 @@
+//! What the commands do.
+
+/// Prints a line for the user. Unlike `println!` it does not panic when the reader has gone, as in `vouch-device status | head`.
+macro_rules! say {
+    ($($text:tt)*) => {{
+        use std::io::Write;
+        let _ = writeln!(std::io::stdout(), $($text)*);
+    }};
+}
+
+mod manage;
+mod register;
+mod run;
+mod status;
+
+use crate::{
+    agent::Agent,
+    chain::{Client, PATIENCE},
+    cli::{Cli, Command, Init},
+    config::{Config, Draft},
+    keys::{create_key_file, DeviceKey},
+};
+use anyhow::{bail, Context, Result};
+use polkadot_sdk::sp_core::H256;
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+use vouch_primitives::DeviceId;
+
+/// The key file that `init` writes beside the configuration.
+const KEY_FILE: &str = "device.key";
+
+/// How long `init` waits for a node to tell the genesis hash.
+const INIT_PATIENCE: Duration = Duration::from_secs(2);
+
+/// Does what the command line says.
+pub async fn execute(cli: Cli) -> Result<()> {
+    let path = config_path(cli.config)?;
+    match cli.command {
+        Command::Init(arguments) => init(&path, arguments, cli.nodes).await,
+        Command::Register(arguments) => register::register(Setup::load(&path, cli.nodes)?, arguments).await,
+        Command::Run => run::run(Setup::load(&path, cli.nodes)?).await,
+        Command::Status(arguments) => status::status(Setup::load(&path, cli.nodes)?, arguments).await,
+        Command::Claim(arguments) => manage::claim(Setup::load(&path, cli.nodes)?, arguments).await,
+        Command::SetEndpoint(arguments) => manage::set_endpoint(Setup::load(&path, cli.nodes)?, arguments).await,
+        Command::Deregister(arguments) => manage::deregister(Setup::load(&path, cli.nodes)?, arguments).await,
+        Command::Release(arguments) => manage::release(Setup::load(&path, cli.nodes)?, arguments).await,
+        Command::Health => run::health(&Config::load(&path)?).await,
+    }
+}
+
+fn config_path(named: Option<PathBuf>) -> Result<PathBuf> {
+    let default =
+        || directories::ProjectDirs::from("", "", "vouch-device").map(|dirs| dirs.config_dir().join("config.toml"));
+    named.or_else(default).context("no home folder: name a configuration file with --config")
+}
+
+/// Configuration and keys, read and checked.
+struct Setup {
+    config: Config,
+    keys: Vec<DeviceKey>,
+    /// In the order of the key files.
+    devices: Vec<DeviceId>,
+}
+
+impl Setup {
+    fn load(path: &Path, nodes: Vec<String>) -> Result<Self> {
+        let mut config = Config::load(path)?;
+        if !nodes.is_empty() {
+            config.nodes = nodes;
+        }
+        let keys = config.load_keys()?;
+        let devices = keys.iter().map(|key| key.id().clone()).collect();
+        Ok(Self { config, keys, devices })
+    }
+
+    /// A client of the pinned chain that gives up on unreachable nodes after a person's patience.
+    fn client(&self) -> Client {
+        Client::new(self.config.nodes.clone(), self.config.genesis, Some(PATIENCE))
+    }
+
+    /// The pinned chain; if none is pinned yet, that of the node, which is pinned from now on.
+    async fn pinned(&mut self, client: &Client) -> Result<H256> {
+        let genesis = client.genesis().await?;
+        if self.config.genesis.is_none() {
+            self.config.pin(genesis)?;
+            eprintln!("Pinned to the chain with genesis {genesis:?}.");
+        }
+        Ok(genesis)
+    }
+
+    /// An agent for all keys.
+    fn agent(self, genesis: H256) -> Result<(Config, Vec<DeviceId>, Arc<Agent>)> {
+        let limit = self.config.rate_limit(self.keys.len());
+        let agent = Agent::new(genesis, self.keys, limit)?;
+        Ok((self.config, self.devices, Arc::new(agent)))
+    }
+}
+
+async fn init(path: &Path, arguments: Init, nodes: Vec<String>) -> Result<()> {
+    if path.exists() {
+        bail!("{} exists already: move it away first, or name another with --config", path.display());
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let nodes = arguments.nodes(nodes);
+    let genesis = match arguments.genesis {
+        Some(genesis) => Some(genesis),
+        None => Client::new(nodes.clone(), None, Some(INIT_PATIENCE)).genesis().await.ok(),
+    };
+    let keys = create_key_file(&folder.join(KEY_FILE), arguments.scheme, arguments.keys as usize)?;
+    let draft = Draft {
+        genesis,
+        nodes,
+        listen: arguments.listen,
+        endpoint: arguments.endpoint,
+        class: arguments.class,
+        key_file: KEY_FILE.to_owned(),
+    };
+    draft.write(path)?;
+    // Says at once what would otherwise be said by the next command.
+    Config::load(path)?;
+    say!("Configuration: {}", path.display());
+    say!(
+        "Keys:          {} (keep a copy: whoever loses it loses the devices' record)",
+        folder.join(KEY_FILE).display()
+    );
+    match genesis {
+        Some(genesis) => say!("Chain:         {genesis:?}"),
+        None => say!("Chain:         not pinned, no node was reachable; `register` or `run` will pin it"),
+    }
+    for key in keys.iter().take(8) {
+        say!("Device:        {}", key.id());
+    }
+    if keys.len() > 8 {
+        say!("               and {} more", keys.len() - 8);
+    }
+    if arguments.endpoint.is_none() {
+        say!("Note: no --endpoint was given. Set `endpoint` to the public address before you register.");
+    }
+    Ok(())
+}

@@ -1,0 +1,138 @@
+//! The transactions about devices that are registered: `claim`, `set-endpoint`, `deregister`, `release`.
+
+use super::Setup;
+use crate::{
+    chain::{Call, Client, Error, Receipt, Shortfall, Token},
+    cli::Transaction,
+    watch::ask_each,
+};
+use anyhow::{bail, Result};
+use polkadot_sdk::sp_runtime::AccountId32;
+use subxt_signer::sr25519::Keypair;
+use vouch_primitives::{api::DeviceState, DeviceId};
+
+/// Everything that a command which signs begins with.
+struct Job {
+    setup: Setup,
+    client: Client,
+    owner: Keypair,
+    token: Token,
+    devices: Vec<DeviceId>,
+    arguments: Transaction,
+}
+
+impl Job {
+    async fn begin(mut setup: Setup, arguments: Transaction) -> Result<Self> {
+        let owner = arguments.owner.keypair()?;
+        let client = setup.client();
+        setup.pinned(&client).await?;
+        let token = client.token().await?;
+        let devices = if arguments.devices.is_empty() { setup.devices.clone() } else { arguments.devices.clone() };
+        Ok(Self { setup, client, owner, token, devices, arguments })
+    }
+
+    /// Sends `calls` if the owner can pay the fee.
+    async fn send(&self, purpose: &str, calls: Vec<Call>) -> Result<Vec<Receipt>> {
+        let fee = self.client.estimate_fee(calls.clone(), &self.owner).await?;
+        let usable = self.client.usable(&AccountId32::new(self.owner.public_key().0)).await?;
+        if let Some(shortfall) = Shortfall::check(purpose.to_owned(), 0, fee, usable, &self.token) {
+            return Err(Error::TooPoor(shortfall).into());
+        }
+        Ok(self.client.submit_all(calls, &self.owner, self.arguments.wait.into()).await?)
+    }
+
+    fn report(&self, done: &str, receipts: &[Receipt]) {
+        for receipt in receipts {
+            say!("Block {}: {done}, fee {}.", receipt.block.number, self.token.show(receipt.fee()));
+        }
+    }
+}
+
+pub(super) async fn claim(setup: Setup, arguments: Transaction) -> Result<()> {
+    let job = Job::begin(setup, arguments).await?;
+    let pending = ask_each(&job.devices, |device| job.client.pending_reward(device)).await?;
+    let mut due = Vec::new();
+    let mut sum = 0u128;
+    for (device, pending) in job.devices.iter().zip(pending) {
+        match pending {
+            None => say!("{device} is not registered."),
+            Some(pending) if pending.accrued == 0 => {},
+            Some(pending) => {
+                sum = sum.saturating_add(pending.accrued);
+                due.push(device.clone());
+            },
+        }
+    }
+    if due.is_empty() {
+        bail!("nothing to claim yet: points become tokens when the epoch closes. `vouch-device status` says when and how much");
+    }
+    let most = job.client.max_claims().await?;
+    let calls: Vec<_> = due.chunks(most).map(Call::claim).collect();
+    let mut receipts = Vec::new();
+    for call in calls {
+        receipts.extend(job.send("claiming", vec![call]).await?);
+    }
+    job.report(&format!("claimed {} of {} device(s)", job.token.show(sum), due.len()), &receipts);
+    Ok(())
+}
+
+pub(super) async fn set_endpoint(setup: Setup, arguments: Transaction) -> Result<()> {
+    let job = Job::begin(setup, arguments).await?;
+    let endpoint = job.setup.config.endpoint;
+    let records = ask_each(&job.devices, |device| job.client.device(device)).await?;
+    let stale: Vec<_> = job
+        .devices
+        .iter()
+        .zip(records)
+        .filter(|(_, record)| record.as_ref().is_some_and(|record| record.endpoint != endpoint))
+        .map(|(device, _)| Call::set_endpoint(device, endpoint))
+        .collect();
+    if stale.is_empty() {
+        say!("The chain has the configured endpoint already for every registered device.");
+        return Ok(());
+    }
+    let receipts = job.send("changing the endpoint", stale).await?;
+    job.report("endpoint changed", &receipts);
+    Ok(())
+}
+
+pub(super) async fn deregister(setup: Setup, arguments: Transaction) -> Result<()> {
+    let job = Job::begin(setup, arguments).await?;
+    if job.arguments.devices.is_empty() && job.devices.len() > 1 {
+        bail!(
+            "{} devices are configured: name those to deregister with --device, once for each. Nothing was done",
+            job.devices.len()
+        );
+    }
+    let receipts = job.send("deregistering", job.devices.iter().map(Call::deregister).collect()).await?;
+    job.report("deregistered, what had accrued was paid", &receipts);
+    for device in &job.devices {
+        if let Some(DeviceState::Leaving(block)) = job.client.device(device).await?.map(|record| record.state) {
+            say!("{device}: `vouch-device release` frees its bond from block {block} on.");
+        }
+    }
+    Ok(())
+}
+
+pub(super) async fn release(setup: Setup, arguments: Transaction) -> Result<()> {
+    let job = Job::begin(setup, arguments).await?;
+    let records = ask_each(&job.devices, |device| job.client.device(device)).await?;
+    let now = job.client.best().await?.number;
+    let mut calls = Vec::new();
+    for (device, record) in job.devices.iter().zip(records) {
+        match record.map(|record| record.state) {
+            Some(DeviceState::Leaving(from)) if from <= now => calls.push(Call::release(device)),
+            Some(DeviceState::Leaving(from)) => {
+                say!("{device}: can be released from block {from} on, now is {now}.")
+            },
+            Some(_) => say!("{device}: is in service; `vouch-device deregister` comes first."),
+            None => say!("{device}: is not registered."),
+        }
+    }
+    if calls.is_empty() {
+        bail!("nothing to release");
+    }
+    let receipts = job.send("releasing", calls).await?;
+    job.report("bond released", &receipts);
+    Ok(())
+}

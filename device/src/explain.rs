@@ -1,0 +1,364 @@
+//! Turns what the chain says about a device into sentences and into JSON.
+
+use crate::chain::{Device, Explained, Network, Token};
+use serde::Serialize;
+use vouch_primitives::{
+    api::{DeviceState, Reason},
+    history::LaneHistory,
+    lanes::latency_ceiling_ms,
+    DeviceId,
+};
+
+/// What the last accounted round found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Up.
+    Up,
+    /// Counted as up, though its probers' reports were missing.
+    UncoveredUp,
+    /// Down.
+    Down,
+    /// Not judged.
+    Excused,
+    /// No round has judged the device yet.
+    None,
+}
+
+impl Verdict {
+    /// The verdict of the newest round in `history`.
+    pub fn of(history: &LaneHistory, reasons: &[Reason]) -> Self {
+        match (history.up & 1, history.excused & 1) {
+            _ if reasons.contains(&Reason::NotJudgedYet) => Self::None,
+            (1, 0) => Self::Up,
+            (1, _) => Self::UncoveredUp,
+            (_, 1) => Self::Excused,
+            _ => Self::Down,
+        }
+    }
+
+    /// In one or two words.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Up => "up",
+            Self::UncoveredUp => "up (uncovered)",
+            Self::Down => "down",
+            Self::Excused => "excused",
+            Self::None => "-",
+        }
+    }
+}
+
+/// A latency code in words.
+pub fn latency(code: u8) -> String {
+    match latency_ceiling_ms(code) {
+        Some(0) => "<1 ms".into(),
+        Some(ceiling) => format!("<={ceiling} ms"),
+        None if code == vouch_primitives::lanes::NO_ANSWER => "-".into(),
+        None => ">8 s".into(),
+    }
+}
+
+/// A state in words.
+pub fn state(state: &DeviceState<u32>) -> String {
+    match state {
+        DeviceState::Active => "active".into(),
+        DeviceState::ExcusedUntil(round) => format!("excused until round {round}"),
+        DeviceState::Leaving(block) => format!("leaving, bond free from block {block}"),
+    }
+}
+
+/// One thing that lowers a reward, as a sentence with the numbers that belong to it.
+pub fn sentence(reason: Reason, device: &Device, explained: &Explained, network: &Network, token: &Token) -> String {
+    match reason {
+        Reason::NotJudgedYet => "No round has judged the device yet: the first is the one after it was registered.".into(),
+        Reason::Excused => match device.state {
+            DeviceState::ExcusedUntil(until) => format!(
+                "Not judged and not paid before round {until} (now {}): it joined, came back, changed its key or declared \
+                 maintenance.",
+                network.round
+            ),
+            _ => "Not judged and not paid in the last round: it joined, came back, changed its key or declared maintenance.".into(),
+        },
+        Reason::Leaving => "Deregistered: it is not judged any more and earns nothing new.".into(),
+        Reason::Down => "Found down in the last round: fewer than two thirds of its probers' reports called it up. Is the agent \
+                         running, and its endpoint reachable from outside?"
+            .into(),
+        Reason::Uncovered => "Too few probers reported in the last round; it was paid like the last covered one, so this costs \
+                              the device nothing."
+            .into(),
+        Reason::Slow => format!(
+            "Slow: a round trip of {} earns {} percent of a round; up to 127 ms earns all of it.",
+            latency(device.latency_code),
+            explained.latency_factor
+        ),
+        Reason::ShortStreak => format!(
+            "Short streak: {} rounds up in a row earn {} percent; 32 earn 125 percent.",
+            device.streak, explained.streak_factor
+        ),
+        Reason::ClassWeighsNothing => {
+            format!("Its class, {}, has weight zero: devices of it earn nothing.", String::from_utf8_lossy(&device.class_name))
+        },
+        Reason::NoEndpoint => "It publishes no address, so no prober can reach it: set `endpoint` and run \
+                               `vouch-device set-endpoint`."
+            .into(),
+        Reason::EpochRunning => format!(
+            "{} points of epoch {} become tokens when it closes, in {} rounds.",
+            explained.pending.points,
+            explained.pending.epoch,
+            network.rounds_per_epoch.saturating_sub(network.rounds_done)
+        ),
+        Reason::RateWasZero => format!(
+            "The last epoch paid nothing per point: its budget was smaller than its total points. This epoch divides {}.",
+            token.show(network.uptime_budget)
+        ),
+    }
+}
+
+/// Everything `status` tells about one device; amounts are planck, as strings, because they exceed what JSON readers count to.
+#[derive(Clone, Debug, Serialize)]
+pub struct DeviceStatus {
+    /// The device, SS58.
+    pub device: String,
+    /// The device, hex.
+    pub id: String,
+    /// Whether it is registered. If not, nothing else is known of it.
+    pub registered: bool,
+    /// The rest.
+    #[serde(flatten)]
+    pub record: Option<Record>,
+}
+
+/// What is known of a registered device.
+#[derive(Clone, Debug, Serialize)]
+pub struct Record {
+    /// Its owner, SS58.
+    pub owner: String,
+    /// Who is paid for it, SS58.
+    pub payee: String,
+    /// Its class.
+    pub class: u8,
+    /// The class's name.
+    pub class_name: String,
+    /// Where it answers.
+    pub endpoint: Option<String>,
+    /// Its cohort.
+    pub cohort: u32,
+    /// Its lane.
+    pub lane: u16,
+    /// Planck held for it.
+    pub bond: String,
+    /// What it is doing.
+    pub state: String,
+    /// Whether it is probed and judged.
+    pub active: bool,
+    /// The last accounted round; `None` if there is none.
+    pub last_round: Option<u32>,
+    /// What it found.
+    pub last_verdict: Verdict,
+    /// Longest round trip, in milliseconds, that the last latency code covers.
+    pub latency_ceiling_ms: Option<u32>,
+    /// The latency code.
+    pub latency_code: u8,
+    /// Rounds up in a row.
+    pub streak: u32,
+    /// Of the last 32 rounds: up.
+    pub rounds_up: u32,
+    /// Of the last 32 rounds: down.
+    pub rounds_down: u32,
+    /// Of the last 32 rounds: not judged.
+    pub rounds_excused: u32,
+    /// Points of the running epoch.
+    pub points: u32,
+    /// The running epoch.
+    pub epoch: u32,
+    /// Planck that a claim would pay now.
+    pub accrued: String,
+    /// The same, in tokens.
+    pub accrued_tokens: String,
+    /// Points that the next round adds if all stays as it is.
+    pub next_round_points: u32,
+    /// Planck per point of the last closed epoch.
+    pub last_rate: Option<String>,
+    /// Everything that lowers the reward.
+    pub reasons: Vec<ReasonStatus>,
+}
+
+/// A reason code and its sentence.
+#[derive(Clone, Debug, Serialize)]
+pub struct ReasonStatus {
+    /// The code's name, stable.
+    pub code: String,
+    /// What it means for this device.
+    pub sentence: String,
+}
+
+impl DeviceStatus {
+    /// The status of a device from the chain's answers.
+    pub fn new(id: &DeviceId, known: Option<(Device, Explained)>, network: &Network, token: &Token) -> Self {
+        let record = known.map(|(device, explained)| Record::new(&device, &explained, network, token));
+        let hex = hex::encode(AsRef::<[u8]>::as_ref(id));
+        Self { device: id.to_string(), id: format!("0x{hex}"), registered: record.is_some(), record }
+    }
+}
+
+impl Record {
+    fn new(device: &Device, explained: &Explained, network: &Network, token: &Token) -> Self {
+        let pending = &explained.pending;
+        let reasons = explained.reasons.iter().map(|reason| ReasonStatus {
+            code: format!("{reason:?}"),
+            sentence: sentence(*reason, device, explained, network, token),
+        });
+        Self {
+            owner: device.owner.to_string(),
+            payee: device.payee.to_string(),
+            class: device.class,
+            class_name: String::from_utf8_lossy(&device.class_name).into_owned(),
+            endpoint: device.endpoint.map(|endpoint| endpoint.to_string()),
+            cohort: device.place.cohort,
+            lane: device.place.lane,
+            bond: device.bond.to_string(),
+            state: state(&device.state),
+            active: matches!(device.state, DeviceState::Active),
+            last_round: device.next_round.checked_sub(1),
+            last_verdict: Verdict::of(&device.history, &explained.reasons),
+            latency_ceiling_ms: latency_ceiling_ms(device.latency_code),
+            latency_code: device.latency_code,
+            streak: device.streak,
+            rounds_up: explained.rounds_up,
+            rounds_down: explained.rounds_down,
+            rounds_excused: explained.rounds_excused,
+            points: pending.points,
+            epoch: pending.epoch,
+            accrued: pending.accrued.to_string(),
+            accrued_tokens: token.number(pending.accrued),
+            next_round_points: explained.next_round_points,
+            last_rate: explained.last_rate.map(|rate| rate.to_string()),
+            reasons: reasons.collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use polkadot_sdk::sp_runtime::AccountId32;
+    use vouch_primitives::{api::PendingReward, Endpoint, Place};
+
+    fn network() -> Network {
+        Network {
+            round: 12,
+            round_start: 36,
+            round_length: 3,
+            committee_size: 7,
+            probers: 1,
+            epoch: 5,
+            rounds_done: 1,
+            rounds_per_epoch: 4,
+            emission: 1_000,
+            uptime_budget: 700,
+            total_points: 10_000,
+            devices: 1,
+            cohorts: 1,
+        }
+    }
+
+    fn device() -> Device {
+        Device {
+            owner: AccountId32::new([1; 32]),
+            payee: AccountId32::new([2; 32]),
+            class: 0,
+            class_name: b"router".to_vec(),
+            class_weight: 100,
+            endpoint: Some(Endpoint::V4 { ip: [127, 0, 0, 1], port: 80 }),
+            place: Place { cohort: 0, lane: 3 },
+            bond: 10,
+            state: DeviceState::ExcusedUntil(13),
+            history: LaneHistory { up: 0b101, excused: 0 },
+            next_round: 12,
+            streak: 1,
+            latency_code: 9,
+            nonce: 1,
+        }
+    }
+
+    fn explained(reasons: Vec<Reason>) -> Explained {
+        Explained {
+            pending: PendingReward { accrued: u128::MAX, epoch: 5, points: 9_500 },
+            rounds_up: 2,
+            rounds_down: 1,
+            rounds_excused: 0,
+            class_weight: 100,
+            latency_factor: 85,
+            streak_factor: 100,
+            next_round_points: 8_500,
+            last_rate: Some(3),
+            reasons,
+        }
+    }
+
+    const ALL: [Reason; 11] = [
+        Reason::NotJudgedYet,
+        Reason::Excused,
+        Reason::Leaving,
+        Reason::Down,
+        Reason::Uncovered,
+        Reason::Slow,
+        Reason::ShortStreak,
+        Reason::ClassWeighsNothing,
+        Reason::NoEndpoint,
+        Reason::EpochRunning,
+        Reason::RateWasZero,
+    ];
+
+    #[test]
+    fn every_reason_is_a_sentence_of_its_own_with_its_numbers() {
+        let token = Token { symbol: "VCH".into(), decimals: 2 };
+        let all = explained(ALL.to_vec());
+        let sentences: std::collections::BTreeSet<_> =
+            ALL.iter().map(|reason| sentence(*reason, &device(), &all, &network(), &token)).collect();
+        assert_eq!(sentences.len(), ALL.len());
+        assert!(sentences.iter().all(|sentence| sentence.ends_with('.') || sentence.ends_with('?')));
+        let text = sentences.into_iter().collect::<Vec<_>>().join("\n");
+        for expected in [
+            "before round 13 (now 12)",
+            "<=511 ms earns 85 percent",
+            "9500 points of epoch 5",
+            "in 3 rounds",
+            "7 VCH",
+            "router",
+        ] {
+            assert!(text.contains(expected), "{expected:?} in {text}");
+        }
+    }
+
+    #[test]
+    fn last_bit_of_the_history_is_the_verdict() {
+        let verdict = |up, excused| Verdict::of(&LaneHistory { up, excused }, &[]);
+        assert_eq!(verdict(0b1, 0b0), Verdict::Up);
+        assert_eq!(verdict(0b1, 0b1), Verdict::UncoveredUp);
+        assert_eq!(verdict(0b10, 0b0), Verdict::Down);
+        assert_eq!(verdict(0b10, 0b1), Verdict::Excused);
+        assert_eq!(Verdict::of(&LaneHistory::default(), &[Reason::NotJudgedYet]), Verdict::None);
+    }
+
+    #[test]
+    fn latency_codes_read_as_times() {
+        let texts: Vec<_> = [0, 1, 7, 13, 14, 15].into_iter().map(latency).collect();
+        assert_eq!(texts, ["<1 ms", "<=1 ms", "<=127 ms", "<=8191 ms", ">8 s", "-"]);
+    }
+
+    #[test]
+    fn json_keeps_amounts_exact_and_says_when_nothing_is_known() {
+        let token = Token { symbol: "VCH".into(), decimals: 2 };
+        let id = DeviceId::new([9; 32]);
+        let known = DeviceStatus::new(&id, Some((device(), explained(vec![Reason::Slow]))), &network(), &token);
+        let json = serde_json::to_value(known).unwrap();
+        assert_eq!(json["accrued"], u128::MAX.to_string());
+        assert_eq!((&json["last_verdict"], &json["last_round"]), (&"up".into(), &11.into()));
+        assert_eq!(json["reasons"][0]["code"], "Slow");
+        let unknown = serde_json::to_value(DeviceStatus::new(&id, None, &network(), &token)).unwrap();
+        assert_eq!(unknown["registered"], false);
+        assert!(unknown.get("accrued").is_none());
+    }
+}

@@ -1,0 +1,32 @@
+//! The command line of device owners. Everything it does is in the library.
+
+use clap::Parser;
+use std::{
+    io::{IsTerminal, Write},
+    process::ExitCode,
+};
+use tracing_subscriber::EnvFilter;
+use vouch_device::{
+    cli::{Cli, Command},
+    commands,
+};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    // A service tells what happens; a command of a person prints its result and otherwise only what is wrong.
+    let default = if matches!(cli.command, Command::Run) { "vouch_device=info,warn" } else { "warn" };
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr)
+        .init();
+    match commands::execute(cli).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "error: {error:#}");
+            ExitCode::FAILURE
+        },
+    }
+}

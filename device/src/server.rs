@@ -1,0 +1,295 @@
+//! HTTP in front of an [`Agent`]: bounded bodies, bounded connections, bounded patience.
+
+use crate::agent::{Agent, Refusal, Source};
+use axum::{
+    body::{to_bytes, Body},
+    extract::{
+        connect_info::{ConnectInfo, Connected},
+        State,
+    },
+    http::{header, HeaderValue, StatusCode},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+    serve::{IncomingStream, Listener},
+    Router,
+};
+use codec::Encode;
+use nix::sys::resource::{getrlimit, setrlimit, Resource};
+use std::{
+    collections::HashMap,
+    future::{Future, IntoFuture},
+    io,
+    net::{IpAddr, SocketAddr},
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+    task::{Context, Poll},
+    time::{Duration, Instant},
+};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::{TcpListener, TcpStream},
+    sync::{oneshot, OwnedSemaphorePermit, Semaphore},
+    task::JoinHandle,
+    time::Sleep,
+};
+use vouch_primitives::probe::{CHALLENGE_BYTES, PROBE_CONTENT_TYPE, PROBE_PATH};
+
+/// Where `vouch-device health` and container health checks ask.
+pub const HEALTH_PATH: &str = "/health";
+
+/// A connection is cut when it has waited this long for a request to become complete, kept alive or not.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Connections open at the same time unless the configuration says otherwise and the keys are few.
+pub const MAX_CONNECTIONS: usize = 900;
+
+/// Files that a process has open besides its connections, at most.
+const OTHER_FILES: usize = 100;
+
+/// Connections open at the same time unless the configuration says otherwise: several probers may share an address, and each
+/// asks for hundreds of a hub's keys at once.
+pub fn connections_for(keys: usize) -> usize {
+    keys.saturating_mul(4).max(MAX_CONNECTIONS)
+}
+
+/// A running server. Dropping it stops it at once; [`Server::stop`] lets open requests finish.
+#[derive(Debug)]
+pub struct Server {
+    address: SocketAddr,
+    agent: Arc<Agent>,
+    stop: Option<oneshot::Sender<()>>,
+    task: JoinHandle<io::Result<()>>,
+}
+
+impl Server {
+    /// Listens on `listen` (port 0 picks one) and serves `agent` on the current tokio runtime, holding at most
+    /// `max_connections` open at once and giving no single source more than three quarters of them. Raises the process's own
+    /// limit on open files to what that takes, as far as the system lets it.
+    pub async fn start(agent: Arc<Agent>, listen: SocketAddr, max_connections: usize) -> io::Result<Self> {
+        allow_open_files(max_connections.saturating_add(OTHER_FILES));
+        let listener = TcpListener::bind(listen).await?;
+        let address = listener.local_addr()?;
+        let door = Door {
+            listener,
+            free: Arc::new(Semaphore::new(max_connections.clamp(1, Semaphore::MAX_PERMITS))),
+            by_source: Arc::default(),
+            most_per_source: (max_connections / 4 * 3).max(1),
+        };
+        let state = App { agent: agent.clone(), start: Instant::now() };
+        let router = Router::new().route(PROBE_PATH, post(probe)).route(HEALTH_PATH, get(health)).with_state(state);
+        let (stop, stopped) = oneshot::channel::<()>();
+        let service = axum::serve(door, router.into_make_service_with_connect_info::<Peer>())
+            // Also ends when the sender is dropped.
+            .with_graceful_shutdown(async move { drop(stopped.await) });
+        let task = tokio::spawn(service.into_future());
+        Ok(Self { address, agent, stop: Some(stop), task })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The agent it serves.
+    pub fn agent(&self) -> &Arc<Agent> {
+        &self.agent
+    }
+
+    /// Takes no new connection, lets open requests finish, and returns when all is closed.
+    pub async fn stop(mut self) -> io::Result<()> {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+        (&mut self.task).await.map_err(io::Error::other)?
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Raises the soft limit on open files to `files`, or to the hard limit if that is less.
+fn allow_open_files(files: usize) {
+    let wanted = u64::try_from(files).unwrap_or(u64::MAX);
+    let raised = getrlimit(Resource::RLIMIT_NOFILE).and_then(|(soft, hard)| {
+        let most = wanted.min(hard);
+        if soft < most {
+            setrlimit(Resource::RLIMIT_NOFILE, most, hard)?;
+        }
+        Ok(soft.max(most))
+    });
+    match raised {
+        Ok(limit) if limit >= wanted => {},
+        Ok(limit) => tracing::warn!(limit, wanted, "fewer files may be open than connections are allowed"),
+        Err(error) => tracing::warn!(%error, wanted, "cannot raise the limit on open files"),
+    }
+}
+
+#[derive(Clone)]
+struct App {
+    agent: Arc<Agent>,
+    start: Instant,
+}
+
+async fn probe(State(app): State<App>, ConnectInfo(Peer(peer)): ConnectInfo<Peer>, body: Body) -> Response {
+    let agent = &app.agent;
+    if let Err(refusal) = agent.admit(peer.ip(), app.start.elapsed()) {
+        return refuse(peer, refusal);
+    }
+    // One byte more than a challenge tells a long body from a right one; nothing beyond is read.
+    let outcome = match to_bytes(body, CHALLENGE_BYTES + 1).await {
+        Ok(bytes) => agent.answer(&bytes),
+        Err(_) => Err(agent.refuse_too_long()),
+    };
+    match outcome {
+        Ok(response) => {
+            let content_type = HeaderValue::from_static(PROBE_CONTENT_TYPE);
+            ([(header::CONTENT_TYPE, content_type)], response.encode()).into_response()
+        },
+        Err(refusal) => refuse(peer, refusal),
+    }
+}
+
+fn refuse(peer: SocketAddr, refusal: Refusal) -> Response {
+    tracing::debug!(%peer, %refusal, "probe refused");
+    let status = StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::BAD_REQUEST);
+    let mut response = (status, format!("{refusal}\n")).into_response();
+    if matches!(refusal, Refusal::TooMany { .. }) {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    }
+    if matches!(refusal, Refusal::TooLong) {
+        // The rest of the body is still on the wire and will not be read.
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}
+
+async fn health(State(app): State<App>) -> Response {
+    let counts = app.agent.counts();
+    let body = serde_json::json!({
+        "status": "ok",
+        "devices": app.agent.served(),
+        "answered": counts.answered,
+        "refused": counts.refused,
+    });
+    ([(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response()
+}
+
+/// The other end of a connection.
+#[derive(Clone, Copy)]
+struct Peer(SocketAddr);
+
+impl Connected<IncomingStream<'_, Door>> for Peer {
+    fn connect_info(stream: IncomingStream<'_, Door>) -> Self {
+        Self(*stream.remote_addr())
+    }
+}
+
+/// A listener that bounds how many connections there are, how many of them one source has, and how long each may dawdle.
+struct Door {
+    listener: TcpListener,
+    free: Arc<Semaphore>,
+    by_source: Arc<Mutex<HashMap<Source, usize>>>,
+    most_per_source: usize,
+}
+
+impl Listener for Door {
+    type Io = Guarded;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Guarded, SocketAddr) {
+        loop {
+            let permit = self.free.clone().acquire_owned().await.expect("the semaphore is never closed; qed");
+            let (stream, peer) = Listener::accept(&mut self.listener).await;
+            let Some(seat) = Seat::take(&self.by_source, peer.ip(), self.most_per_source) else {
+                tracing::debug!(%peer, "connection refused: too many from this address");
+                continue;
+            };
+            let _ = stream.set_nodelay(true);
+            let deadline = Box::pin(tokio::time::sleep(PATIENCE));
+            return (Guarded { stream, deadline, _seat: seat, _permit: permit }, peer);
+        }
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+}
+
+/// One of the connections that a source may have; given back when dropped.
+struct Seat {
+    by_source: Arc<Mutex<HashMap<Source, usize>>>,
+    source: Source,
+}
+
+impl Seat {
+    fn take(by_source: &Arc<Mutex<HashMap<Source, usize>>>, address: IpAddr, most: usize) -> Option<Self> {
+        let source = Source::from(address);
+        let mut counts = by_source.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = counts.entry(source).or_default();
+        if *count >= most {
+            return None;
+        }
+        *count += 1;
+        drop(counts);
+        Some(Self { by_source: by_source.clone(), source })
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut counts = self.by_source.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = counts.get_mut(&self.source) {
+            *count -= 1;
+            if *count == 0 {
+                counts.remove(&self.source);
+            }
+        }
+    }
+}
+
+/// A connection that fails when nothing was answered on it for [`PATIENCE`].
+struct Guarded {
+    stream: TcpStream,
+    deadline: Pin<Box<Sleep>>,
+    _seat: Seat,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Guarded {
+    fn out_of_patience(&mut self, cx: &mut Context<'_>) -> bool {
+        self.deadline.as_mut().poll(cx).is_ready()
+    }
+}
+
+impl AsyncRead for Guarded {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if self.out_of_patience(cx) {
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
+        Pin::new(&mut self.stream).poll_read(cx, buffer)
+    }
+}
+
+impl AsyncWrite for Guarded {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        if matches!(written, Poll::Ready(Ok(_))) {
+            // An answer went out: the next request has its own time.
+            self.deadline.as_mut().reset(tokio::time::Instant::now() + PATIENCE);
+        } else if self.out_of_patience(cx) {
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
+        written
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
