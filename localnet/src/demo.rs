@@ -1,0 +1,183 @@
+//! The demo: one validator, a few devices, and a table of what they earn, kept up to date.
+
+use crate::{
+    devices::keypair,
+    interrupt::Interrupt,
+    network::OWNERS,
+    table::{render, Row},
+    Localnet,
+};
+use anyhow::Context;
+use console::Term;
+use futures::future::try_join_all;
+use std::{
+    collections::HashMap,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+use vouch_device::chain::{Token, Wait};
+use vouch_primitives::{DeviceId, RoundIndex};
+
+/// Between two looks at the chain.
+const LOOK: Duration = Duration::from_secs(1);
+/// Between two claims.
+const CLAIM: Duration = Duration::from_secs(60);
+
+/// What to run.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Options {
+    /// End after so many seconds, counted from the start of the node, with success only if every device has earned
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub seconds: Option<u64>,
+
+    /// How many devices
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=100))]
+    pub devices: u16,
+
+    /// Keep logs, database and keys in this folder; without it they are removed in the end
+    #[arg(long, value_name = "DIR")]
+    pub base_path: Option<PathBuf>,
+}
+
+/// Runs the demo until it is interrupted or its time is over. Returns whether it did what was asked for: with a time, whether
+/// every device has earned.
+pub async fn run(options: Options) -> anyhow::Result<bool> {
+    let mut interrupt = Interrupt::listen()?;
+    let mut net = None;
+    let outcome = tokio::select! {
+        outcome = show(&options, &mut net) => outcome.map(Some),
+        () = interrupt.wait() => Ok(None),
+    };
+    println!();
+    if let Some(Stage { net, board }) = net {
+        // What the last block brought, once more and complete.
+        let last = board.look(&net).await;
+        if let Err(error) = net.stop().await {
+            eprintln!("{error:#}");
+        }
+        println!("{}", render(&last.unwrap_or(board.rows), &board.token));
+        match board.first_accrual {
+            Some(elapsed) => {
+                println!("First tokens accrued {:.0} s after the node was started.", elapsed.as_secs_f64())
+            },
+            None => println!("No tokens were accrued."),
+        }
+    }
+    Ok(outcome?.unwrap_or(options.seconds.is_none()))
+}
+
+/// The network, and what is shown of it.
+struct Stage {
+    net: Localnet,
+    board: Board,
+}
+
+/// Starts everything into `stage` and shows it; returns after the asked time whether every device has earned.
+async fn show(options: &Options, stage: &mut Option<Stage>) -> anyhow::Result<bool> {
+    println!("Starting a validator ...");
+    let net = Localnet::builder().base_path(options.base_path.clone()).start_validators().await?;
+    let node = &net.nodes[0];
+    println!("The node answers on {} after {:.1} s.", node.url(), node.started().elapsed().as_secs_f64());
+    println!("Logs are in {}.", net.folder().display());
+    let board =
+        Board { token: net.client().token().await?, claimed: HashMap::new(), rows: Vec::new(), first_accrual: None };
+    let Stage { net, board } = stage.insert(Stage { net, board });
+
+    println!("Starting {} devices and registering them ...", options.devices);
+    net.add_devices(options.devices.into()).await?;
+    let started = net.nodes[0].started();
+    println!("All devices are registered after {:.1} s.", started.elapsed().as_secs_f64());
+
+    let end = options.seconds.map(|seconds| started + Duration::from_secs(seconds));
+    let mut screen = Screen::new();
+    let mut claim_at = Instant::now() + CLAIM;
+    loop {
+        net.ensure_running()?;
+        board.rows = board.look(net).await?;
+        if board.first_accrual.is_none() && board.rows.iter().any(Row::earned) {
+            board.first_accrual = Some(started.elapsed());
+        }
+        screen.show(board, started)?;
+        if end.is_some_and(|end| Instant::now() >= end) {
+            return Ok(board.rows.iter().all(Row::earned));
+        }
+        if Instant::now() >= claim_at {
+            claim_at = Instant::now() + CLAIM;
+            board.claim(net).await?;
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// What is known of the devices.
+struct Board {
+    token: Token,
+    claimed: HashMap<DeviceId, u128>,
+    rows: Vec<Row>,
+    first_accrual: Option<Duration>,
+}
+
+impl Board {
+    /// Asks the chain, about all devices as of the same block.
+    async fn look(&self, net: &Localnet) -> anyhow::Result<Vec<Row>> {
+        let client = net.client().at(net.client().best().await?.hash);
+        let rows = net.devices.iter().map(|device| {
+            let client = &client;
+            async move {
+                let id = device.id();
+                let info = client.device(id).await?.context("the device is not registered")?;
+                let explained = client.explain(id).await?.context("the device is not registered")?;
+                let claimed = self.claimed.get(id).copied().unwrap_or(0);
+                Ok::<_, anyhow::Error>(Row::new(device.name(), &info, &explained, claimed))
+            }
+        });
+        try_join_all(rows).await
+    }
+
+    /// Claims for every device that has accrued something. Anyone may: the first owner pays the fees, each owner is paid.
+    async fn claim(&mut self, net: &Localnet) -> anyhow::Result<()> {
+        let signer = keypair(OWNERS[0])?;
+        for (device, row) in net.devices.iter().zip(&self.rows) {
+            if row.accrued == 0 {
+                continue;
+            }
+            for receipt in net.client().claim(&signer, &[device.id().clone()], Wait::Included).await? {
+                let paid: u128 = receipt.find("Rewards", "Claimed").filter_map(|event| event.number("amount")).sum();
+                *self.claimed.entry(device.id().clone()).or_default() += paid;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Where the rows are shown: one table that stays in place on a terminal, a line per device and round elsewhere.
+struct Screen {
+    term: Term,
+    lines: usize,
+    last: Option<RoundIndex>,
+}
+
+impl Screen {
+    fn new() -> Self {
+        Self { term: Term::stdout(), lines: 0, last: None }
+    }
+
+    fn show(&mut self, board: &Board, started: Instant) -> anyhow::Result<()> {
+        let elapsed = started.elapsed().as_secs();
+        if self.term.is_term() {
+            let text = format!("{}\n{elapsed} s, Ctrl-C ends", render(&board.rows, &board.token));
+            self.term.clear_last_lines(self.lines)?;
+            self.term.write_line(&text)?;
+            self.lines = text.lines().count();
+            return Ok(());
+        }
+        let newest = board.rows.iter().filter_map(|row| row.round).max();
+        if newest != self.last {
+            self.last = newest;
+            for row in &board.rows {
+                println!("{elapsed:>4} s  {}", row.line(&board.token));
+            }
+        }
+        Ok(())
+    }
+}
