@@ -153,7 +153,8 @@ pub struct Explanation<Balance> {
     pub rounds_up: u32,
     /// Of the last 32 rounds: judged down.
     pub rounds_down: u32,
-    /// Of the last 32 rounds: without judgement, whether or not they were paid as the last covered one.
+    /// Of the last 32 rounds: without judgement, whether or not they were paid as the last covered one; those before the device
+    /// came are among them.
     pub rounds_excused: u32,
     /// The class's weight, hundredths of a standard device.
     pub class_weight: ClassWeight,

@@ -26,23 +26,24 @@ pub enum Endpoint {
 
 /// Prefixes that are never global unicast, as (network, prefix length). From the IANA IPv4 special-purpose address registry
 /// (RFC 6890 and updates), plus multicast (RFC 5771).
-const V4_SPECIAL: [([u8; 4], u32); 16] = [
-    ([0, 0, 0, 0], 8),       // "this network"
-    ([10, 0, 0, 0], 8),      // private
-    ([100, 64, 0, 0], 10),   // shared (carrier-grade NAT)
-    ([127, 0, 0, 0], 8),     // loopback
-    ([169, 254, 0, 0], 16),  // link-local, cloud metadata
-    ([172, 16, 0, 0], 12),   // private
-    ([192, 0, 0, 0], 24),    // IETF protocol assignments
-    ([192, 0, 2, 0], 24),    // documentation
-    ([192, 31, 196, 0], 24), // AS112
-    ([192, 52, 193, 0], 24), // AMT
-    ([192, 88, 99, 0], 24),  // 6to4 relay anycast
-    ([192, 168, 0, 0], 16),  // private
-    ([198, 18, 0, 0], 15),   // benchmarking
-    ([198, 51, 100, 0], 24), // documentation
-    ([203, 0, 113, 0], 24),  // documentation
-    ([224, 0, 0, 0], 3),     // multicast, reserved, broadcast
+const V4_SPECIAL: [([u8; 4], u32); 17] = [
+    ([0, 0, 0, 0], 8),        // "this network"
+    ([10, 0, 0, 0], 8),       // private
+    ([100, 64, 0, 0], 10),    // shared (carrier-grade NAT)
+    ([127, 0, 0, 0], 8),      // loopback
+    ([169, 254, 0, 0], 16),   // link-local, cloud metadata
+    ([168, 63, 129, 16], 32), // a public address that is one cloud\'s metadata service on every host
+    ([172, 16, 0, 0], 12),    // private
+    ([192, 0, 0, 0], 24),     // IETF protocol assignments
+    ([192, 0, 2, 0], 24),     // documentation
+    ([192, 31, 196, 0], 24),  // AS112
+    ([192, 52, 193, 0], 24),  // AMT
+    ([192, 88, 99, 0], 24),   // 6to4 relay anycast
+    ([192, 168, 0, 0], 16),   // private
+    ([198, 18, 0, 0], 15),    // benchmarking
+    ([198, 51, 100, 0], 24),  // documentation
+    ([203, 0, 113, 0], 24),   // documentation
+    ([224, 0, 0, 0], 3),      // multicast, reserved, broadcast
 ];
 
 /// Prefixes inside 2000::/3 that are not global unicast or that carry an IPv4 address, from the IANA IPv6 special-purpose
@@ -161,6 +162,7 @@ mod tests {
             "172.31.255.255:80",
             "169.254.169.254:80",
             "100.64.0.1:80",
+            "168.63.129.16:80",
             "0.0.0.0:80",
             "224.0.0.1:80",
             "255.255.255.255:80",

@@ -3,7 +3,7 @@
 use crate::{
     lanes::{row, CohortView},
     points::round_points,
-    tally::Verdict,
+    tally::Outcome,
     Bitmap, ClassWeight, Lane, LatencyCodes, Points, RoundIndex, LANES,
 };
 use alloc::vec::Vec;
@@ -14,17 +14,37 @@ use scale_info::TypeInfo;
 pub const HISTORY_ROUNDS: u32 = u32::BITS;
 
 /// What is remembered of one lane; bit 0 is the last accounted round, bit `n` the one `n` rounds before it.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct LaneHistory {
     /// Rounds that counted as up: judged up, or uncovered while the last covered verdict was up.
     pub up: u32,
-    /// Rounds without judgement: uncovered, or the device was excused.
+    /// Rounds without judgement: uncovered, the device was excused, or the lane was vacant.
     pub excused: u32,
 }
 
+impl Default for LaneHistory {
+    /// Nothing was ever judged.
+    fn default() -> Self {
+        Self { up: 0, excused: u32::MAX }
+    }
+}
+
 impl LaneHistory {
+    /// Rounds that were judged up.
+    pub const fn rounds_up(&self) -> u32 {
+        (self.up & !self.excused).count_ones()
+    }
+
+    /// Rounds that were judged down.
+    pub const fn rounds_down(&self) -> u32 {
+        (!self.up & !self.excused).count_ones()
+    }
+
+    /// Whether all rounds remembered were judged down: such a device is not worth asking in every round.
+    pub const fn is_dead(&self) -> bool {
+        self.up == 0 && self.excused == 0
+    }
+
     /// Rounds up since the last round judged down; rounds without judgement neither break nor, unless they counted as up,
     /// lengthen it.
     pub fn streak(&self) -> u32 {
@@ -55,7 +75,7 @@ impl History {
         Self {
             next,
             up: [0; LANES],
-            excused: [0; LANES],
+            excused: [u32::MAX; LANES],
             last_up: Bitmap::default(),
             last_latency: LatencyCodes::default(),
         }
@@ -74,45 +94,58 @@ impl History {
     pub fn clear(&mut self, lane: Lane) {
         if usize::from(lane) < LANES {
             self.up[usize::from(lane)] = 0;
-            self.excused[usize::from(lane)] = 0;
+            self.excused[usize::from(lane)] = u32::MAX;
             self.last_up.set(lane, false);
             self.last_latency.set(lane, crate::lanes::NO_ANSWER);
         }
     }
 
-    /// Accounts round [`History::next`] with the committee's `verdict`, or as uncovered if there is none, and returns the points
-    /// each lane earned. `weights` is the class table; a class that is not in it weighs nothing.
+    /// Accounts round [`History::next`] by its `outcome` and returns the points each lane earned. `weights` is the class table;
+    /// a class that is not in it weighs nothing.
     ///
-    /// Judged up: points at the verdict's latency. Judged down: none, and the streak ends. Uncovered: as in the lane's last
-    /// covered round. Excused lanes and vacant lanes earn nothing; an excused lane's streak goes on.
-    pub fn account(&mut self, verdict: Option<&Verdict>, view: &CohortView, weights: &[ClassWeight]) -> Vec<Points> {
-        let mut points = row::<Points>();
-        for lane in 0..LANES {
+    /// Judged up: points at the verdict's latency. Judged down, or down beyond doubt in an uncovered round: none, and the streak
+    /// ends. Otherwise uncovered: as in the lane's last covered round. Excused lanes and vacant lanes earn nothing; an excused
+    /// lane's streak goes on.
+    pub fn account(&mut self, outcome: &Outcome, view: &CohortView, weights: &[ClassWeight]) -> Vec<Points> {
+        let mut earned = row::<Points>();
+        for (lane, points) in earned.iter_mut().enumerate() {
             let id = lane as Lane;
-            let (active, excused) = (view.active.get(id), view.excused.get(id));
-            if active {
-                if let Some(verdict) = verdict {
-                    self.last_up.set(id, verdict.up.get(id));
-                    self.last_latency.set(id, verdict.latency.get(id));
-                }
-                if self.last_up.get(id) {
-                    let weight = weights.get(usize::from(view.classes[lane])).copied().unwrap_or(0);
-                    points[lane] = round_points(weight, self.last_latency.get(id), self.lane(id).streak());
-                }
-            }
+            let active = view.active.get(id);
+            let judged = match outcome {
+                Outcome::Covered(verdict) => {
+                    if active {
+                        self.last_up.set(id, verdict.up.get(id));
+                        self.last_latency.set(id, verdict.latency.get(id));
+                    }
+                    true
+                },
+                Outcome::Uncovered { down } => {
+                    let judged = down.get(id);
+                    if active && judged {
+                        self.last_up.set(id, false);
+                        self.last_latency.set(id, crate::lanes::NO_ANSWER);
+                    }
+                    judged
+                },
+            };
             let up = active && self.last_up.get(id);
-            let unjudged = excused || active && verdict.is_none();
+            if up {
+                let weight = weights.get(usize::from(view.classes[lane])).copied().unwrap_or(0);
+                *points = round_points(weight, self.last_latency.get(id), self.lane(id).streak());
+            }
+            let unjudged = !active || !judged;
             self.up[lane] = self.up[lane] << 1 | u32::from(up);
             self.excused[lane] = self.excused[lane] << 1 | u32::from(unjudged);
         }
         self.next = self.next.saturating_add(1);
-        points
+        earned
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tally::Verdict;
     use proptest::prelude::*;
 
     /// What one lane goes through in one round.
@@ -121,6 +154,7 @@ mod tests {
         Up,
         Down,
         Uncovered,
+        UncoveredButDown,
         Excused,
     }
 
@@ -139,8 +173,12 @@ mod tests {
                     verdict.up.set(LANE, true);
                     verdict.latency.set(LANE, 3);
                 }
-                let covered = !matches!(fate, Fate::Uncovered);
-                let points = history.account(covered.then_some(&verdict), &view, &[0, 100]);
+                let outcome = match fate {
+                    Fate::Uncovered => Outcome::default(),
+                    Fate::UncoveredButDown => Outcome::Uncovered { down: [LANE].into_iter().collect() },
+                    _ => Outcome::Covered(verdict),
+                };
+                let points = history.account(&outcome, &view, &[0, 100]);
                 assert!(points.iter().enumerate().all(|(lane, points)| lane == usize::from(LANE) || *points == 0));
                 points[usize::from(LANE)]
             })
@@ -156,6 +194,15 @@ mod tests {
             [0, 10_000, 10_000, 0, 0, 10_000]
         );
         assert_eq!(history.next, 6);
+    }
+
+    #[test]
+    fn outage_seen_by_enough_members_is_not_paid_because_others_are_absent() {
+        use Fate::*;
+        let mut history = History::starting_at(0);
+        let points = live(&mut history, &[Up, UncoveredButDown, Uncovered, Up]);
+        assert_eq!(points, [10_000, 0, 0, 10_000]);
+        assert_eq!(history.lane(LANE), LaneHistory { up: 0b1001, excused: !0b1101 });
     }
 
     #[test]
@@ -184,7 +231,7 @@ mod tests {
         let mut view = CohortView { classes: [7; LANES], ..Default::default() };
         view.active.set(0, true);
         let verdict = Verdict { up: [0].into_iter().collect(), ..Default::default() };
-        assert_eq!(history.account(Some(&verdict), &view, &[100])[0], 0);
+        assert_eq!(history.account(&Outcome::Covered(verdict), &view, &[100])[0], 0);
     }
 
     proptest! {

@@ -13,6 +13,7 @@ pub mod committee;
 pub mod emission;
 pub mod endpoint;
 pub mod evidence;
+pub mod explain;
 pub mod history;
 pub mod lanes;
 pub mod points;

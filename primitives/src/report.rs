@@ -25,10 +25,11 @@ pub struct Report {
 }
 
 impl Report {
-    /// The bytes the prober signs.
-    pub fn payload(&self, genesis: H256) -> alloc::vec::Vec<u8> {
+    /// The bytes the prober signs: with the genesis hash and the round's seed, so that a report counts on no other chain and on
+    /// no other fork of its round.
+    pub fn payload(&self, genesis: H256, seed: H256) -> alloc::vec::Vec<u8> {
         let mut bytes = REPORT_DOMAIN.to_vec();
-        (genesis, self).encode_to(&mut bytes);
+        (genesis, seed, self).encode_to(&mut bytes);
         bytes
     }
 }

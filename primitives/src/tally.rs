@@ -7,7 +7,7 @@ pub const MAX_COMMITTEE: u32 = 31;
 
 /// The smallest number that is at least two thirds of `n`.
 pub const fn two_thirds(n: u32) -> u32 {
-    (n - n / 3 * 3) * 2 / 3 + (n / 3) * 2 + if n % 3 == 0 { 0 } else { 1 }
+    n - n / 3
 }
 
 /// One member's ballot.
@@ -22,21 +22,47 @@ pub struct Verdict {
     pub latency: LatencyCodes,
 }
 
-/// The verdict of `ballots` out of a committee of `committee` members; `None` if fewer than two thirds of the committee voted
-/// (the round is uncovered). Only the first [`MAX_COMMITTEE`] ballots count.
-pub fn tally(ballots: &[Ballot], committee: u32) -> Option<Verdict> {
+/// What the ballots received from a committee say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+// Lives on the stack for the length of one settlement; a box would cost an allocation in every tally.
+#[allow(clippy::large_enum_variant)]
+pub enum Outcome {
+    /// Enough members voted to judge every lane.
+    Covered(Verdict),
+    /// Fewer than two thirds of the committee voted. Lanes are as in their last covered round, but for these: so many ballots
+    /// call them down that they could not have been found up whatever the absent members had said. So absence cannot hide an
+    /// outage that the others saw.
+    Uncovered {
+        /// The lanes that are down all the same.
+        down: Bitmap,
+    },
+}
+
+impl Default for Outcome {
+    /// Nobody voted.
+    fn default() -> Self {
+        Self::Uncovered { down: Bitmap::default() }
+    }
+}
+
+/// What `ballots` out of a committee of `committee` members say. Only the first [`MAX_COMMITTEE`] ballots count.
+pub fn tally(ballots: &[Ballot], committee: u32) -> Outcome {
     let ballots = &ballots[..ballots.len().min(MAX_COMMITTEE as usize)];
-    let received = ballots.len() as u32;
-    if received == 0 || received < two_thirds(committee.min(MAX_COMMITTEE)) {
-        return None;
+    let (received, committee) = (ballots.len() as u32, committee.min(MAX_COMMITTEE));
+    if received == 0 || received < two_thirds(committee) {
+        // Up votes that make it no more than `committee - two_thirds(committee)` down votes.
+        let enough = received.saturating_sub(committee - two_thirds(committee));
+        return Outcome::Uncovered { down: ALL_LANES.without(&quorum(ballots, enough)) };
     }
     let up = quorum(ballots, two_thirds(received));
     let mut latency = LatencyCodes::default();
     for lane in up.lanes() {
         latency.set(lane, median_code(ballots, lane));
     }
-    Some(Verdict { up, latency })
+    Outcome::Covered(Verdict { up, latency })
 }
+
+const ALL_LANES: Bitmap = Bitmap([u8::MAX; LANES / 8]);
 
 /// The lanes that at least `threshold` ballots call up, 64 lanes at a time: bit-sliced counters, then a bitwise comparison.
 fn quorum(ballots: &[Ballot], threshold: u32) -> Bitmap {
@@ -101,9 +127,9 @@ mod tests {
             let borrowed: Vec<Ballot> = ballots.iter().map(|(up, codes)| (up, codes)).collect();
             let committee = (ballots.len() as u32 + absent).min(MAX_COMMITTEE);
             let covered = !ballots.is_empty() && 3 * ballots.len() as u32 >= 2 * committee;
-            let verdict = tally(&borrowed, committee);
-            prop_assert_eq!(verdict.is_some(), covered);
-            if let Some(verdict) = verdict {
+            let outcome = tally(&borrowed, committee);
+            prop_assert_eq!(matches!(outcome, Outcome::Covered(_)), covered);
+            if let Outcome::Covered(verdict) = outcome {
                 for lane in 0..LANES as Lane {
                     let mut codes: Vec<u8> =
                         ballots.iter().filter(|(up, _)| up.get(lane)).map(|(_, codes)| codes.get(lane)).collect();
@@ -117,12 +143,27 @@ mod tests {
         }
 
         #[test]
+        fn absent_members_hide_no_outage_and_cost_no_device(ballots in ballots(), absent in 0u32..=MAX_COMMITTEE) {
+            let borrowed: Vec<Ballot> = ballots.iter().map(|(up, codes)| (up, codes)).collect();
+            let received = borrowed.len() as u32;
+            let committee = (received + absent).min(MAX_COMMITTEE);
+            if let Outcome::Uncovered { down } = tally(&borrowed, committee) {
+                for lane in 0..LANES as Lane {
+                    // As if every absent member had called the lane up.
+                    let up = ballots.iter().filter(|(up, _)| up.get(lane)).count() as u32 + committee - received;
+                    prop_assert_eq!(down.get(lane), up < two_thirds(committee));
+                }
+            }
+        }
+
+        #[test]
         fn fewer_than_a_third_of_liars_change_no_unanimous_lane(honest in vec(any::<u8>(), LANES / 8), lie in vec(any::<u8>(), LANES / 8)) {
             let honest = Bitmap(honest.try_into().unwrap());
             let lie = Bitmap(lie.try_into().unwrap());
             let codes = LatencyCodes::default();
             let ballots: Vec<Ballot> = (0..7).map(|i| (if i < 2 { &lie } else { &honest }, &codes)).collect();
-            prop_assert_eq!(tally(&ballots, 7).unwrap().up, honest);
+            let Outcome::Covered(verdict) = tally(&ballots, 7) else { panic!("all voted") };
+            prop_assert_eq!(verdict.up, honest);
         }
     }
 

@@ -91,6 +91,10 @@ pub trait Ledger<AccountId> {
 pub trait OnVacate {
     /// Forget whatever is remembered of the place's last device.
     fn on_vacate(place: Place);
+
+    /// Makes something be remembered of `place`, so that a benchmark of the caller measures what forgetting it takes.
+    #[cfg(feature = "runtime-benchmarks")]
+    fn prepare_benchmark(_place: Place) {}
 }
 
 /// Prepares a chain for the benchmarks of a pallet that does not know which registry it runs beside.

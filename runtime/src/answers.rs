@@ -3,10 +3,10 @@
 use crate::{AccountId, Balance, BlockNumber, Devices, Rewards, Runtime, Uptime};
 use alloc::vec::Vec;
 use vouch_primitives::{
-    api::{CommitteeInfo, DeviceInfo, DeviceState, Explanation, NetworkInfo, PendingReward, Reason},
+    api::{CommitteeInfo, DeviceInfo, Explanation, NetworkInfo, PendingReward},
+    explain::{self, Progress},
     history::LaneHistory,
     lanes::NO_ANSWER,
-    points::{latency_factor, round_points, streak_factor, MAX_STREAK},
     traits::DeviceRegistry,
     DeviceId, Place, RoundIndex,
 };
@@ -67,49 +67,7 @@ pub fn pending_reward(device: &DeviceId) -> Option<PendingReward<Balance>> {
 /// See `VouchApi::explain`.
 pub fn explain(device: &DeviceId) -> Option<Explanation<Balance>> {
     let info = self::device(device)?;
-    let pending = Rewards::pending(info.place);
-    let (up, excused) = (info.history.up, info.history.excused);
-    let last_rate = Rewards::last_rate();
-    // Rounds before the device came are neither up nor excused, as rounds down are: `age` tells them apart.
-    let age = u32::BITS - (up | excused).leading_zeros();
-    let rounds_up = (up & !excused).count_ones();
-    let rounds_excused = excused.count_ones();
-    Some(Explanation {
-        rounds_up,
-        rounds_down: age.saturating_sub(rounds_up).saturating_sub(rounds_excused),
-        rounds_excused,
-        class_weight: info.class_weight,
-        latency_factor: latency_factor(info.latency_code),
-        streak_factor: streak_factor(info.streak),
-        next_round_points: round_points(info.class_weight, info.latency_code, info.streak),
-        reasons: reasons(&info, &pending, last_rate),
-        last_rate,
-        pending,
-    })
-}
-
-/// Everything that lowers the reward of a device, the gravest first.
-fn reasons(
-    info: &DeviceInfo<AccountId, Balance, BlockNumber>,
-    pending: &PendingReward<Balance>,
-    last_rate: Option<Balance>,
-) -> Vec<Reason> {
-    let LaneHistory { up, excused } = info.history;
-    let judged = info.latency_code != NO_ANSWER || up != 0;
-    let (was_up, was_excused) = (up & 1 == 1, excused & 1 == 1);
-    let active = info.state == DeviceState::Active;
-    let conditions = [
-        (Reason::Leaving, matches!(info.state, DeviceState::Leaving(_))),
-        (Reason::Excused, matches!(info.state, DeviceState::ExcusedUntil(_))),
-        (Reason::NoEndpoint, info.endpoint.is_none()),
-        (Reason::ClassWeighsNothing, info.class_weight == 0),
-        (Reason::NotJudgedYet, !judged),
-        (Reason::Down, active && judged && !was_up && !was_excused),
-        (Reason::Uncovered, active && was_excused),
-        (Reason::Slow, judged && latency_factor(info.latency_code) < latency_factor(0)),
-        (Reason::ShortStreak, info.streak < MAX_STREAK),
-        (Reason::EpochRunning, pending.points > 0),
-        (Reason::RateWasZero, last_rate == Some(0)),
-    ];
-    conditions.into_iter().filter_map(|(reason, holds)| holds.then_some(reason)).collect()
+    let epoch = Rewards::epoch_info();
+    let progress = Progress { rounds_done: epoch.rounds_done, rounds_per_epoch: epoch.rounds_per_epoch };
+    Some(explain::explain(&info, Rewards::pending(info.place), Rewards::last_rate(), progress))
 }

@@ -1,7 +1,6 @@
-//! Which pallets `scripts/weights` can measure: ours, and those of the SDK's whose cost depends on this runtime's hardware.
+//! Which pallets `scripts/weights` measures: ours. Those of the SDK bring the weights their authors measured.
 
 polkadot_sdk::frame_benchmarking::define_benchmarks!(
-    [frame_system, crate::SystemBench::<crate::Runtime>]
     [pallet_devices, crate::Devices]
     [pallet_uptime, crate::Uptime]
     [pallet_rewards, crate::Rewards]

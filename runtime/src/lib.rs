@@ -13,13 +13,17 @@ extern crate alloc;
 #[cfg(feature = "std")]
 include!(concat!(env!("OUT_DIR"), "/wasm_binary.rs"));
 
+// First: its macros list the benchmarks for `apis`.
+#[cfg(feature = "runtime-benchmarks")]
+#[macro_use]
+mod benchmarks;
+
 mod answers;
 pub mod apis;
-#[cfg(feature = "runtime-benchmarks")]
-mod benchmarks;
 pub mod configs;
 pub mod constants;
 pub mod genesis_presets;
+mod weights;
 
 use alloc::vec::Vec;
 use pallet_session::historical as pallet_session_historical;

@@ -1,5 +1,7 @@
 //! One cohort's page: who sits in which lane, and who is not judged when. No storage in here.
 
+use core::ops::Range;
+
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use polkadot_sdk::{
     frame_support::{defensive, BoundedVec},
@@ -25,6 +27,9 @@ impl Absence {
     }
 }
 
+/// Most absences of a cohort: two of each lane.
+pub(crate) const MAX_ABSENCES: u32 = 2 * LANES as u32;
+
 /// What the tally needs to know of a cohort, in one value. The only way to change it is through its methods.
 #[derive(Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct CohortPage {
@@ -32,9 +37,10 @@ pub struct CohortPage {
     pub(crate) enrolled: Bitmap,
     /// The class of each lane's device; 0 for vacant lanes.
     pub(crate) classes: [ClassId; LANES],
-    /// Who is not judged when: at most one entry per lane, none for vacant lanes. Entries that are over are dropped when the
-    /// page is next written.
-    pub(crate) absences: BoundedVec<Absence, ConstU32<{ LANES as u32 }>>,
+    /// Who is not judged when, none for vacant lanes. The windows of a lane neither overlap nor touch, so that there are at
+    /// most two: one that ended with the previous round, and one that begins with the next. Those that are over for longer are
+    /// dropped when the page is next written.
+    pub(crate) absences: BoundedVec<Absence, ConstU32<MAX_ABSENCES>>,
 }
 
 impl Default for CohortPage {
@@ -70,19 +76,35 @@ impl CohortPage {
             *entry = class;
         }
         // From round 0: whatever round before this one still waits for its tally, this device was not there.
-        self.excuse(Absence { lane, from: 0, until: now.saturating_add(1) }, now);
+        self.excuse(lane, 0..now.saturating_add(1), now);
     }
 
-    /// Does not judge the lane's device in the running round `now` and further ones before `until`. Extends, never shortens,
-    /// what is there.
-    pub(crate) fn excuse_until(&mut self, lane: Lane, until: RoundIndex, now: RoundIndex) {
-        self.excuse(Absence { lane, from: now, until }, now);
+    /// Does not judge the lane's device in `rounds`, which begin no later than with the round after the running round `now`.
+    /// Adds to what is there and takes nothing from it: a round between two windows stays judged.
+    pub(crate) fn excuse(&mut self, lane: Lane, rounds: Range<RoundIndex>, now: RoundIndex) {
+        self.forget_past(now);
+        if rounds.is_empty() {
+            return;
+        }
+        let mut window = Absence { lane, from: rounds.start, until: rounds.end };
+        self.absences.retain(|present| {
+            let apart = present.lane != lane || present.until < rounds.start || rounds.end < present.from;
+            if !apart {
+                window.from = window.from.min(present.from);
+                window.until = window.until.max(present.until);
+            }
+            apart
+        });
+        if self.absences.try_push(window).is_err() {
+            defensive!("at most two windows of a lane are apart, and the bound is twice the number of lanes");
+        }
     }
 
-    /// Judges the lane's device again from the round after `now` on, if it was not to be judged for longer.
+    /// Judges the lane's device again from the round after `now` on. A window that has not begun goes altogether.
     pub(crate) fn recall(&mut self, lane: Lane, now: RoundIndex) {
         let until = now.saturating_add(1);
         self.absences.iter_mut().filter(|absence| absence.lane == lane).for_each(|a| a.until = a.until.min(until));
+        self.absences.retain(|absence| absence.from < absence.until);
         self.forget_past(now);
     }
 
@@ -93,17 +115,6 @@ impl CohortPage {
             *entry = 0;
         }
         self.absences.retain(|absence| absence.lane != lane);
-    }
-
-    fn excuse(&mut self, absence: Absence, now: RoundIndex) {
-        self.forget_past(now);
-        // What is left touches `now`, so that the two windows make one.
-        if let Some(present) = self.absences.iter_mut().find(|present| present.lane == absence.lane) {
-            present.from = present.from.min(absence.from);
-            present.until = present.until.max(absence.until);
-        } else if self.absences.try_push(absence).is_err() {
-            defensive!("at most one absence per lane, and the bound is the number of lanes");
-        }
     }
 
     /// Drops windows that ended before the previous round, the oldest that anyone may still ask for, was over.
@@ -121,7 +132,8 @@ mod tests {
     #[derive(Clone, Debug)]
     enum Step {
         Enroll(Lane),
-        Excuse(Lane, u32),
+        /// Excuse it for some rounds, beginning with the running one or the next.
+        Excuse(Lane, bool, u32),
         Recall(Lane),
         Vacate(Lane),
         Round,
@@ -131,7 +143,7 @@ mod tests {
         let lane = || prop_oneof![0..4 as Lane, (LANES as Lane - 2)..LANES as Lane];
         prop_oneof![
             lane().prop_map(Step::Enroll),
-            (lane(), 1u32..5).prop_map(|(lane, rounds)| Step::Excuse(lane, rounds)),
+            (lane(), any::<bool>(), 0u32..5).prop_map(|(lane, next, rounds)| Step::Excuse(lane, next, rounds)),
             lane().prop_map(Step::Recall),
             lane().prop_map(Step::Vacate),
             Just(Step::Round),
@@ -150,11 +162,11 @@ mod tests {
                         page.enroll(lane, 3, now);
                         diary.insert(lane, (0..=now).map(|round| (round, true)).collect());
                     },
-                    Step::Excuse(lane, rounds) => {
+                    Step::Excuse(lane, next, rounds) => {
                         if let Some(entry) = diary.get_mut(&lane) {
-                            page.excuse_until(lane, now + rounds, now);
-                            // A window that is open, or just over, goes on; the page keeps one window per lane.
-                            entry.extend((now..now + rounds).map(|round| (round, true)));
+                            let from = now + u32::from(next);
+                            page.excuse(lane, from..from + rounds, now);
+                            entry.extend((from..from + rounds).map(|round| (round, true)));
                         }
                     },
                     Step::Recall(lane) => {
@@ -170,7 +182,8 @@ mod tests {
                     Step::Round => now += 1,
                     Step::Enroll(_) => {},
                 }
-                for round in [now - 1, now] {
+                // What will be judged later is known already.
+                for round in now - 1..now + 3 {
                     let view = page.view(round);
                     prop_assert_eq!(view.active.and(&view.excused).count(), 0);
                     for lane in (0..4).chain(LANES as Lane - 2..LANES as Lane) {
@@ -179,7 +192,7 @@ mod tests {
                         prop_assert_eq!(view.excused.get(lane), absent == Some(true), "{} {}", lane, round);
                     }
                 }
-                prop_assert!(page.absences.len() <= diary.len());
+                prop_assert!(page.absences.len() <= 2 * diary.len());
             }
         }
     }
@@ -188,17 +201,33 @@ mod tests {
     fn window_declared_now_leaves_the_round_before_judged() {
         let mut page = CohortPage::default();
         page.enroll(5, 0, 1);
-        page.excuse_until(5, 12, 9);
+        page.excuse(5, 9..12, 9);
         assert!(page.view(8).active.get(5) && page.view(9).excused.get(5) && page.view(11).excused.get(5));
         assert!(page.view(12).active.get(5));
         assert_eq!((page.absent_until(5, 9), page.absent_until(5, 12)), (Some(12), None));
     }
 
     #[test]
-    fn every_lane_can_be_absent_at_once() {
+    fn round_between_two_windows_is_judged() {
         let mut page = CohortPage::default();
-        (0..LANES as Lane).for_each(|lane| page.enroll(lane, 1, 0));
-        (0..LANES as Lane).for_each(|lane| page.excuse_until(lane, RoundIndex::MAX, 3));
+        page.enroll(5, 0, 8);
+        page.excuse(5, 10..12, 9);
+        assert!(page.view(8).excused.get(5) && page.view(9).active.get(5) && page.view(10).excused.get(5));
+        assert_eq!(page.absent_until(5, 9), None);
+        // What closes the gap makes them one.
+        page.excuse(5, 9..10, 9);
+        assert_eq!(page.absences.to_vec(), vec![Absence { lane: 5, from: 0, until: 12 }]);
+        page.recall(5, 9);
+        assert!(page.view(9).excused.get(5) && page.view(10).active.get(5));
+    }
+
+    #[test]
+    fn every_lane_can_have_both_its_windows_at_once() {
+        let mut page = CohortPage::default();
+        (0..LANES as Lane).for_each(|lane| page.enroll(lane, 1, 2));
+        (0..LANES as Lane).for_each(|lane| page.excuse(lane, 4..RoundIndex::MAX, 3));
+        assert_eq!(page.absences.len() as u32, MAX_ABSENCES);
+        assert_eq!((page.view(2).excused.count(), page.view(3).active.count()), (LANES as u32, LANES as u32));
         assert_eq!((page.view(1_000).excused.count(), page.view(1_000).active.count()), (LANES as u32, 0));
         assert!(page.encoded_size() <= CohortPage::max_encoded_len());
     }

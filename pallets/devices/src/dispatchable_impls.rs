@@ -139,17 +139,16 @@ impl<T: Config> Pallet<T> {
             rotation_payload(genesis, &who.clone().into(), &device, nonce)
         })?;
 
-        let (place, round) = (record.place, Self::round());
+        let place = record.place;
+        let (record, charged) = Self::spend_round(record);
         Proofs::<T>::insert(&new, proofs);
         Offers::<T>::remove(&device);
         Tenants::<T>::insert(place.cohort, place.lane, &new);
-        let next = round.saturating_add(1);
-        Cohorts::<T>::mutate(place.cohort, |page| page.excuse_until(place.lane, next, round));
         DevicesOf::<T>::remove(&who, &device);
         DevicesOf::<T>::insert(&who, &new, ());
         Devices::<T>::remove(&device);
         Devices::<T>::insert(&new, record);
-        Self::deposit_event(Event::KeyRotated { old: device, new });
+        Self::deposit_event(Event::KeyRotated { old: device, new, charged });
         Ok(())
     }
 
@@ -157,24 +156,26 @@ impl<T: Config> Pallet<T> {
         let record = Self::changeable(&who, &device)?;
         ensure!(rounds > 0, Error::<T>::NoRounds);
         let (place, round) = (record.place, Self::round());
-        ensure!(record.maintenance.until <= round, Error::<T>::AlreadyPaused);
+        ensure!(!record.maintenance.goes_on_after(round), Error::<T>::AlreadyPaused);
+        // The running round is judged as it comes: its outcome may be known by now.
+        let from = round.saturating_add(1);
         let budget = Parameters::<T>::get().maintenance_rounds;
         let maintenance = record
             .maintenance
-            .declare(T::Epochs::current_epoch(), round, rounds, budget)
+            .declare(T::Epochs::current_epoch(), from, rounds, budget)
             .ok_or(Error::<T>::MaintenanceExhausted)?;
 
         let until = maintenance.until;
-        Cohorts::<T>::mutate(place.cohort, |page| page.excuse_until(place.lane, until, round));
+        Cohorts::<T>::mutate(place.cohort, |page| page.excuse(place.lane, from..until, round));
         Devices::<T>::insert(&device, Device { maintenance, ..record });
-        Self::deposit_event(Event::Paused { device, until });
+        Self::deposit_event(Event::Paused { device, from, until });
         Ok(())
     }
 
     pub(crate) fn do_resume(who: T::AccountId, device: DeviceId) -> DispatchResult {
         let record = Self::changeable(&who, &device)?;
         let (place, round) = (record.place, Self::round());
-        ensure!(record.maintenance.until > round, Error::<T>::NotPaused);
+        ensure!(record.maintenance.goes_on_after(round), Error::<T>::NotPaused);
 
         let maintenance = record.maintenance.cut_short(T::Epochs::current_epoch(), round);
         Cohorts::<T>::mutate(place.cohort, |page| page.recall(place.lane, round));
@@ -192,7 +193,7 @@ impl<T: Config> Pallet<T> {
         let release_at = now.saturating_add(Parameters::<T>::get().release_delay);
         Offers::<T>::remove(&device);
         // The lane stays enrolled, excused for good: a round that is over and waits for its tally still counts for it.
-        Cohorts::<T>::mutate(place.cohort, |page| page.excuse_until(place.lane, RoundIndex::MAX, round));
+        Cohorts::<T>::mutate(place.cohort, |page| page.excuse(place.lane, round..RoundIndex::MAX, round));
         Devices::<T>::insert(&device, Device { leaving: Some(release_at), ..record });
         Self::deposit_event(Event::Deregistered { device, release_at });
         Ok(())
@@ -232,6 +233,24 @@ impl<T: Config> Pallet<T> {
         ensure!(record.owner == *who, Error::<T>::NotOwner);
         ensure!(record.leaving.is_none(), Error::<T>::Leaving);
         Ok(record)
+    }
+
+    /// Spends one round of the device's maintenance on not judging it in the running round. Returns the record as it is to be,
+    /// and whether a round was spent: none is if the round is not judged anyway, or if none is left.
+    fn spend_round(record: DeviceOf<T>) -> (DeviceOf<T>, bool) {
+        let (place, round) = (record.place, Self::round());
+        let mut page = Cohorts::<T>::get(place.cohort);
+        if page.absent_until(place.lane, round).is_some() {
+            return (record, false);
+        }
+        // A window that is still ahead was declared in this round, hence charged to the same epoch.
+        let budget = Parameters::<T>::get().maintenance_rounds;
+        let Some(maintenance) = record.maintenance.charge(T::Epochs::current_epoch(), 1, budget) else {
+            return (record, false);
+        };
+        page.excuse(place.lane, round..round.saturating_add(1), round);
+        Cohorts::<T>::insert(place.cohort, page);
+        (Device { maintenance, ..record }, true)
     }
 
     fn ensure_allowed(endpoint: Option<&Endpoint>) -> DispatchResult {

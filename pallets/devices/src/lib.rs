@@ -261,15 +261,20 @@ pub mod pallet {
             old: DeviceId,
             /// Its id.
             new: DeviceId,
+            /// Whether a round of maintenance was spent on not judging it in the running round. `false` if the round was not
+            /// judged anyway, or if none was left: then it is judged as it comes.
+            charged: bool,
         },
-        /// A maintenance window was declared.
+        /// A maintenance window was declared. The round that ran then is judged as it comes.
         Paused {
             /// The device.
             device: DeviceId,
+            /// The first round in which it is not judged.
+            from: RoundIndex,
             /// The first round in which it is judged again.
             until: RoundIndex,
         },
-        /// A maintenance window was cut short.
+        /// A maintenance window was cut short, or taken back before it began. The running round stays what it was.
         Resumed {
             /// The device.
             device: DeviceId,
@@ -333,9 +338,9 @@ pub mod pallet {
         OfferedToOwner,
         /// A maintenance window of no rounds.
         NoRounds,
-        /// The device is in maintenance.
+        /// Maintenance is declared for rounds to come already.
         AlreadyPaused,
-        /// The device is not in maintenance.
+        /// No maintenance is declared for the rounds to come.
         NotPaused,
         /// The device has not that many rounds of maintenance left in this epoch.
         MaintenanceExhausted,
@@ -455,8 +460,9 @@ pub mod pallet {
             Self::do_accept(who, device)
         }
 
-        /// Gives a device another key. Its record, place, history and points stay; an offer is withdrawn. It is not judged in the
-        /// running round, in which probers may have asked the old key.
+        /// Gives a device another key. Its record, place, history and points stay; an offer is withdrawn. Probers may have asked
+        /// the old key in the running round: a round of the epoch's maintenance is spent on not judging it. If none is left, the
+        /// round is judged as it comes.
         ///
         /// `proof` is the signature of [`vouch_primitives::probe::rotation_payload`] by the *new* key.
         ///
@@ -473,8 +479,9 @@ pub mod pallet {
             Self::do_rotate_key(who, device, new, proof)
         }
 
-        /// Declares maintenance: the device is not judged in the running round and the `rounds - 1` after it. They are charged
-        /// to the budget of the running epoch, even those that reach into the next.
+        /// Declares maintenance: the device is not judged in the `rounds` rounds after the running one, which is judged as it
+        /// comes. They are charged to the budget of the running epoch, even those that are in the next. In the last round of a
+        /// window, another can be declared that goes on from it.
         ///
         /// Origin: signed, by the owner.
         #[pallet::call_index(8)]
@@ -484,8 +491,8 @@ pub mod pallet {
             Self::do_pause(who, device, rounds)
         }
 
-        /// Ends maintenance early: the device is judged from the next round on. The rounds that remained can be declared again
-        /// in the epoch they were charged to.
+        /// Ends maintenance early, or takes back what has not begun: the device is judged from the next round on. The rounds that
+        /// remained can be declared again in the epoch they were charged to.
         ///
         /// Origin: signed, by the owner.
         #[pallet::call_index(9)]

@@ -50,12 +50,17 @@ impl<T: Config> Pallet<T> {
             ensure!(cohort < Self::cohorts(), "a cohort has a page and was never opened");
             let occupied = tenants.remove(&cohort).unwrap_or_default();
             ensure!(page.enrolled == occupied, "the enrolled lanes of a cohort are not its occupied ones");
-            let absent: BTreeSet<Lane> = page.absences.iter().map(|absence| absence.lane).collect();
-            ensure!(absent.len() == page.absences.len(), "a lane has two absences");
-            ensure!(absent.iter().all(|lane| occupied.get(*lane)), "a vacant lane has an absence");
+            ensure!(page.absences.iter().all(|absence| occupied.get(absence.lane)), "a vacant lane has an absence");
             ensure!(
                 page.absences.iter().all(|Absence { from, until, .. }| from < until),
                 "an absence ends before it begins"
+            );
+            let mut windows: Vec<(Lane, RoundIndex, RoundIndex)> =
+                page.absences.iter().map(|absence| (absence.lane, absence.from, absence.until)).collect();
+            windows.sort_unstable();
+            ensure!(
+                windows.windows(2).all(|pair| !matches!(pair, [a, b] if a.0 == b.0 && b.1 <= a.2)),
+                "two absences of a lane overlap or touch"
             );
         }
         ensure!(tenants.is_empty(), "a cohort has tenants and no page");
@@ -63,8 +68,16 @@ impl<T: Config> Pallet<T> {
             let page = Cohorts::<T>::get(record.place.cohort);
             let lane = record.place.lane;
             ensure!(page.classes.get(usize::from(lane)) == Some(&record.class), "a lane's class is not its device's");
-            let for_good = page.absences.iter().any(|absence| absence.lane == lane && absence.until == RoundIndex::MAX);
-            ensure!(record.leaving.is_none() || for_good, "a device that is leaving is still judged");
+            let excused_until = page.absences.iter().filter(|a| a.lane == lane).map(|absence| absence.until).max();
+            if record.leaving.is_some() {
+                ensure!(excused_until == Some(RoundIndex::MAX), "a device that is leaving is still judged");
+                continue;
+            }
+            // Nothing but maintenance excuses rounds that are still to come.
+            let round = Self::round();
+            let declared = Some(record.maintenance.until).filter(|_| record.maintenance.goes_on_after(round));
+            let to_come = excused_until.filter(|until| *until > round.saturating_add(1));
+            ensure!(declared == to_come, "the rounds to come that excuse a device are not those it declared");
         }
         Ok(())
     }

@@ -37,7 +37,7 @@ pub struct Params<BlockNumber> {
     /// Blocks between deregistering a device and the release of its bond and lane. Below the length of a round, a device that
     /// leaves may lose the points of its last round.
     pub release_delay: BlockNumber,
-    /// Rounds of maintenance that can be declared for one device in one epoch; 0 allows none.
+    /// Rounds of maintenance that one device is allowed in one epoch, those spent on changes of its key included; 0 allows none.
     pub maintenance_rounds: u32,
 }
 
@@ -46,11 +46,13 @@ pub struct Params<BlockNumber> {
     Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
 pub struct Maintenance {
-    /// The epoch in which a window was last declared.
+    /// The epoch in which rounds were last charged.
     pub epoch: EpochIndex,
-    /// Rounds declared in that epoch, less those given back by resuming early. Those of an older epoch count no more.
+    /// Rounds charged in that epoch, declared or spent on changes of the key, less those given back by resuming early. Those of
+    /// an older epoch count no more.
     pub used: u32,
-    /// The first round after the last window: the device is in maintenance while the running round is below it.
+    /// The first round after the last window. The window was declared for the round after the one that ran then, and may
+    /// still be ahead.
     pub until: RoundIndex,
 }
 
@@ -64,14 +66,24 @@ impl Maintenance {
         }
     }
 
-    /// A window of `rounds` rounds from `round` on, charged to `epoch`; `None` if that is more than `budget` allows.
-    pub fn declare(&self, epoch: EpochIndex, round: RoundIndex, rounds: u32, budget: u32) -> Option<Self> {
-        let used = self.used_in(epoch).checked_add(rounds).filter(|used| *used <= budget)?;
-        Some(Self { epoch, used, until: round.saturating_add(rounds) })
+    /// Whether the window covers a round after `round`, so that it can be cut short and no other can be declared.
+    pub fn goes_on_after(&self, round: RoundIndex) -> bool {
+        self.until > round.saturating_add(1)
     }
 
-    /// The same with the window ending after `round`. The rounds that remained are given back if the epoch they were charged to
-    /// is still `epoch`.
+    /// The same with `rounds` more rounds charged to `epoch`; `None` if that is more than `budget` allows.
+    pub fn charge(&self, epoch: EpochIndex, rounds: u32, budget: u32) -> Option<Self> {
+        let used = self.used_in(epoch).checked_add(rounds).filter(|used| *used <= budget)?;
+        Some(Self { epoch, used, until: self.until })
+    }
+
+    /// A window of `rounds` rounds from `from` on, charged to `epoch`; `None` if that is more than `budget` allows.
+    pub fn declare(&self, epoch: EpochIndex, from: RoundIndex, rounds: u32, budget: u32) -> Option<Self> {
+        Some(Self { until: from.saturating_add(rounds), ..self.charge(epoch, rounds, budget)? })
+    }
+
+    /// The same with the window ending after `round`; one that was to begin then is gone. The rounds that remained are given
+    /// back if the epoch they were charged to is still `epoch`.
     pub fn cut_short(&self, epoch: EpochIndex, round: RoundIndex) -> Self {
         let until = round.saturating_add(1).min(self.until);
         Self { epoch, used: self.used_in(epoch).saturating_sub(self.until.saturating_sub(until)), until }
@@ -110,32 +122,45 @@ impl<AccountId, Balance, BlockNumber> Device<AccountId, Balance, BlockNumber> {
 mod tests {
     use super::Maintenance;
     use proptest::prelude::*;
+    use std::collections::BTreeSet;
 
     proptest! {
         #[test]
         fn budget_holds_whatever_is_declared_and_cut_short(
             budget in 0u32..20,
-            steps in proptest::collection::vec((any::<bool>(), 0u32..8, 0u32..3), 0..60),
+            steps in proptest::collection::vec((0u8..3, 1u32..8, 0u32..3), 0..60),
         ) {
             let (mut maintenance, mut round) = (Maintenance::default(), 0);
-            for (declare, rounds, pass) in steps {
-                if declare {
-                    let before = maintenance.used_in(7);
-                    match maintenance.declare(7, round, rounds, budget) {
+            // Every round that is excused, or is to be, and how many are spent on changes of the key.
+            let (mut windows, mut spent) = (BTreeSet::new(), 0);
+            for (step, rounds, pass) in steps {
+                let before = maintenance.used_in(7);
+                if step == 0 && !maintenance.goes_on_after(round) {
+                    match maintenance.declare(7, round + 1, rounds, budget) {
                         Some(declared) => {
-                            prop_assert_eq!(declared.used, before + rounds);
-                            prop_assert_eq!(declared.until, round + rounds);
+                            windows.extend(round + 1..round + 1 + rounds);
+                            prop_assert_eq!(declared.until, round + 1 + rounds);
                             maintenance = declared;
                         },
                         None => prop_assert!(before + rounds > budget),
                     }
-                } else if maintenance.until > round {
-                    let cut = maintenance.cut_short(7, round);
-                    prop_assert_eq!(maintenance.used - cut.used, maintenance.until - cut.until);
-                    maintenance = cut;
+                } else if step == 1 && !windows.contains(&round) {
+                    match maintenance.charge(7, 1, budget) {
+                        Some(charged) => {
+                            prop_assert_eq!(charged.until, maintenance.until);
+                            maintenance = charged;
+                            spent += 1;
+                        },
+                        None => prop_assert_eq!(before, budget),
+                    }
+                } else if step == 2 && maintenance.goes_on_after(round) {
+                    maintenance = maintenance.cut_short(7, round);
+                    windows.retain(|window| *window <= round);
+                    prop_assert!(!maintenance.goes_on_after(round));
                 }
-                prop_assert!(maintenance.used <= budget);
-                round = maintenance.until.max(round) + pass;
+                prop_assert!(maintenance.used_in(7) <= budget);
+                prop_assert_eq!(maintenance.used_in(7), windows.len() as u32 + spent);
+                round += pass;
             }
         }
     }
@@ -143,7 +168,8 @@ mod tests {
     #[test]
     fn extremes_neither_wrap_nor_pass() {
         let spent = Maintenance { epoch: 1, used: u32::MAX, until: 3 };
-        assert_eq!(spent.declare(1, 5, 1, u32::MAX), None);
+        assert_eq!((spent.declare(1, 5, 1, u32::MAX), spent.charge(1, 1, u32::MAX)), (None, None));
+        assert!(!Maintenance { until: u32::MAX, ..spent }.goes_on_after(u32::MAX));
         let fresh = spent.declare(2, u32::MAX, u32::MAX, u32::MAX);
         assert_eq!(fresh, Some(Maintenance { epoch: 2, used: u32::MAX, until: u32::MAX }));
         assert_eq!(spent.cut_short(2, 0), Maintenance { epoch: 2, used: 0, until: 1 });

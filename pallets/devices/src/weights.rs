@@ -74,8 +74,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
             .saturating_add(T::DbWeight::get().writes(11_u64))
     }
     fn rotate_key() -> Weight {
-        Weight::from_parts(110_000_000, 15_000)
-            .saturating_add(T::DbWeight::get().reads(5_u64))
+        Weight::from_parts(110_000_000, 25_000)
+            .saturating_add(T::DbWeight::get().reads(8_u64))
             .saturating_add(T::DbWeight::get().writes(9_u64))
     }
     fn pause() -> Weight {
@@ -94,9 +94,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
             .saturating_add(T::DbWeight::get().writes(9_u64))
     }
     fn release() -> Weight {
-        Weight::from_parts(130_000_000, 48_000)
+        Weight::from_parts(140_000_000, 68_000)
             .saturating_add(T::DbWeight::get().reads(15_u64))
-            .saturating_add(T::DbWeight::get().writes(17_u64))
+            .saturating_add(T::DbWeight::get().writes(18_u64))
     }
 }
 
@@ -137,8 +137,8 @@ impl WeightInfo for () {
             .saturating_add(RocksDbWeight::get().writes(11_u64))
     }
     fn rotate_key() -> Weight {
-        Weight::from_parts(110_000_000, 15_000)
-            .saturating_add(RocksDbWeight::get().reads(5_u64))
+        Weight::from_parts(110_000_000, 25_000)
+            .saturating_add(RocksDbWeight::get().reads(8_u64))
             .saturating_add(RocksDbWeight::get().writes(9_u64))
     }
     fn pause() -> Weight {
@@ -157,8 +157,8 @@ impl WeightInfo for () {
             .saturating_add(RocksDbWeight::get().writes(9_u64))
     }
     fn release() -> Weight {
-        Weight::from_parts(130_000_000, 48_000)
+        Weight::from_parts(140_000_000, 68_000)
             .saturating_add(RocksDbWeight::get().reads(15_u64))
-            .saturating_add(RocksDbWeight::get().writes(17_u64))
+            .saturating_add(RocksDbWeight::get().writes(18_u64))
     }
 }

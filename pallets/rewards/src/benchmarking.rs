@@ -7,7 +7,7 @@ use frame_benchmarking::v2::*;
 use frame_support::{
     traits::{
         fungible::{Inspect, Mutate},
-        EnsureOrigin, Get,
+        EnsureOrigin,
     },
     BoundedVec,
 };
@@ -63,7 +63,7 @@ pub(crate) fn earn_twice<T: Config>(cohorts: CohortId) -> Result<(), BenchmarkEr
 mod benchmarks {
     use super::*;
 
-    // Every device in a cohort of its own, which costs the same each: eight tell the slope of any number.
+    // Every device in a cohort of its own and paid to an account of its own, which costs the same each: eight tell the slope of any number.
     #[benchmark]
     fn claim(n: Linear<1, 8>) -> Result<(), BenchmarkError> {
         let devices = T::BenchmarkHelper::fill_cohorts(n);

@@ -17,7 +17,7 @@ use vouch_primitives::{
     history::History,
     prober::{ProberId, ProberSignature},
     report::Report,
-    traits::RegistryBenchmarkHelper,
+    traits::{Contributions, OnRoundClosed, RegistryBenchmarkHelper},
     Bitmap, CohortId, Lane, LatencyCodes, RoundIndex, LANES,
 };
 
@@ -83,6 +83,17 @@ fn stored_reports<T: Config>(round: RoundIndex, committee: u32, reported: &[u32]
     }
 }
 
+/// Makes the ledger remember earlier epochs of the cohort, which the next credit has to settle first.
+fn earlier_epochs<T: Config>() {
+    for _ in 0..2 {
+        T::Contributions::credit(COHORT, &[1; LANES]);
+        // More rounds than any epoch has.
+        (0..512).for_each(|round| {
+            T::OnRoundClosed::on_round_closed(round);
+        });
+    }
+}
+
 /// A signature that nobody checks.
 fn unchecked_signature() -> ProberSignature {
     sr25519::Signature::from_raw([0; 64]).into()
@@ -129,6 +140,7 @@ mod benchmarks {
     #[benchmark]
     fn report_completing(k: Linear<1, { T::MaxCommittee::get() }>) {
         running_round::<T>(T::MaxProbers::get(), k);
+        earlier_epochs::<T>();
         history::<T>(ROUND);
         let members = Pallet::<T>::committee_indices(COHORT);
         let (last, others) = members.split_last().expect("a committee has at least one member; qed");
@@ -156,7 +168,9 @@ mod benchmarks {
         let key = ProberId::generate_pair(None);
         ProberSets::<T>::mutate(SET, |set| set[member as usize] = key.clone());
         let filed = full_report(ROUND, member as u16);
-        let signature = key.sign(&filed.payload(Pallet::<T>::genesis_hash())).ok_or("the key is in the keystore")?;
+        let signature = key
+            .sign(&filed.payload(Pallet::<T>::genesis_hash(), Pallet::<T>::current_round().seed))
+            .ok_or("the key is in the keystore")?;
         let call: <T as frame_system::Config>::RuntimeCall =
             Call::<T>::report { report: Box::new(filed), signature }.into();
 
@@ -187,6 +201,7 @@ mod benchmarks {
     #[benchmark]
     fn settle(k: Linear<0, { T::MaxCommittee::get() }>, r: Linear<1, MAX_CATCH_UP>) {
         running_round::<T>(T::MaxProbers::get(), T::MaxCommittee::get());
+        earlier_epochs::<T>();
         history::<T>(ROUND - r);
         // A quorum of the committee it was drawn as: the first round is tallied, the others are uncovered.
         let members: Vec<u32> = (0..k).collect();

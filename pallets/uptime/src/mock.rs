@@ -342,7 +342,7 @@ pub fn report(cohort: CohortId, prober: u16, up: impl IntoIterator<Item = Lane>)
 
 /// The report signed by the `signer`-th mock prober.
 pub fn sign(report: &Report, signer: u16) -> ProberSignature {
-    pair(signer as u8).sign(&report.payload(Uptime::genesis_hash()))
+    pair(signer as u8).sign(&report.payload(Uptime::genesis_hash(), Uptime::current_round().seed))
 }
 
 /// The call that files `report`.

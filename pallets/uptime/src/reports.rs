@@ -29,7 +29,7 @@ impl<T: Config> Pallet<T> {
         let now = frame_system::Pallet::<T>::block_number();
         let probers = Self::check_report(report, &round, now)?;
         let prober = probers.get(usize::from(report.prober)).ok_or(Refusal::UnknownProber)?;
-        ensure!(prober.verify(&report.payload(Self::genesis_hash()), signature), Refusal::BadSignature);
+        ensure!(prober.verify(&report.payload(Self::genesis_hash(), round.seed), signature), Refusal::BadSignature);
 
         let limit = T::WeightInfo::authorize_report(T::MaxProbers::get());
         let refund = limit.saturating_sub(T::WeightInfo::authorize_report(probers.len() as u32));

@@ -7,7 +7,7 @@ use types::RoundReports;
 use vouch_primitives::{
     history::History,
     lanes::CohortView,
-    tally::{tally, Ballot, Verdict},
+    tally::{tally, Ballot, Outcome},
     traits::{Contributions, DeviceRegistry, OnVacate},
     ClassWeight, CohortId, Place, Points, RoundIndex,
 };
@@ -27,8 +27,8 @@ impl Accounting {
     }
 
     /// Accounts the next round and adds up what it earned.
-    fn account(&mut self, verdict: Option<&Verdict>, view: &CohortView) {
-        let points = self.history.account(verdict, view, &self.weights);
+    fn account(&mut self, outcome: &Outcome, view: &CohortView) {
+        let points = self.history.account(outcome, view, &self.weights);
         if self.earned.is_empty() {
             self.earned = points;
         } else {
@@ -36,18 +36,22 @@ impl Accounting {
         }
     }
 
-    /// Accounts the next round by its `reports`, unless they are too few to judge by.
+    /// Accounts the next round by its `reports`.
     fn judge<T: Config>(&mut self, reports: &RoundReports<T::MaxCommittee>) {
         let ballots: Vec<Ballot> = reports.entries.iter().map(|entry| (&entry.up, &entry.latency)).collect();
-        let Some(verdict) = tally(&ballots, reports.committee) else { return };
+        let outcome = tally(&ballots, reports.committee);
         let view = T::Registry::view(self.cohort, reports.round);
-        self.account(Some(&verdict), &view);
-        Pallet::<T>::deposit_event(Event::Tallied {
-            round: reports.round,
-            cohort: self.cohort,
-            up: verdict.up.and(&view.active).count(),
-            judged: view.active.count(),
-            ballots: ballots.len() as u32,
+        self.account(&outcome, &view);
+        let (round, cohort) = (reports.round, self.cohort);
+        Pallet::<T>::deposit_event(match outcome {
+            Outcome::Covered(verdict) => Event::Tallied {
+                round,
+                cohort,
+                up: verdict.up.and(&view.active).count(),
+                judged: view.active.count(),
+                ballots: ballots.len() as u32,
+            },
+            Outcome::Uncovered { .. } => Event::Uncovered { round, cohort, rounds: 1 },
         });
     }
 
@@ -59,7 +63,7 @@ impl Accounting {
         }
         // The registry answers for the running round and the one before it, and remembers no older absences.
         let view = T::Registry::view(self.cohort, Round::<T>::get().index.saturating_sub(1));
-        (first..until).for_each(|_| self.account(None, &view));
+        (first..until).for_each(|_| self.account(&Outcome::default(), &view));
         Pallet::<T>::deposit_event(Event::Uncovered {
             round: first,
             cohort: self.cohort,
@@ -133,5 +137,12 @@ impl<T: Config> Pallet<T> {
 impl<T: Config> OnVacate for Pallet<T> {
     fn on_vacate(place: Place) {
         Histories::<T>::mutate_extant(place.cohort, |history| history.clear(place.lane));
+    }
+
+    #[cfg(feature = "runtime-benchmarks")]
+    fn prepare_benchmark(place: Place) {
+        if !Histories::<T>::contains_key(place.cohort) {
+            Histories::<T>::insert(place.cohort, History::starting_at(Round::<T>::get().index));
+        }
     }
 }

@@ -29,6 +29,7 @@ pub const MIN_ROUND_LENGTH: u32 = 2;
     serde::Serialize,
     serde::Deserialize,
 )]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Params {
     /// Blocks in a round, at least [`MIN_ROUND_LENGTH`].
     pub round_length: u32,

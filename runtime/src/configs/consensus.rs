@@ -33,6 +33,7 @@ parameter_types! {
 
 type Proof<T> = <Historical as KeyOwnerProofSystem<(KeyTypeId, T)>>::Proof;
 
+// BABE and GRANDPA bring their weights as `()`: formulas over the number of validators, not test figures.
 impl pallet_babe::Config for Runtime {
     type EpochDuration = EpochDuration;
     type ExpectedBlockTime = ExpectedBlockTime;

@@ -164,7 +164,7 @@ pub enum ProxyType {
     /// Everything.
     #[default]
     Any,
-    /// Everything about devices and their rewards, ownership excepted: what a fleet's operator needs day by day.
+    /// Everything about devices and their rewards but who owns and who is paid: what a fleet's operator needs day by day.
     Fleet,
     /// Staking and session keys.
     Staking,
@@ -177,9 +177,13 @@ impl InstanceFilter<RuntimeCall> for ProxyType {
             Self::Any => true,
             Self::Fleet => match call {
                 RuntimeCall::Rewards(_) => true,
-                RuntimeCall::Devices(call) => {
-                    !matches!(call, Devices::offer { .. } | Devices::accept { .. } | Devices::set_beneficiary { .. })
-                },
+                RuntimeCall::Devices(call) => !matches!(
+                    call,
+                    Devices::offer { .. }
+                        | Devices::accept { .. }
+                        | Devices::set_beneficiary { .. }
+                        | Devices::register { beneficiary: Some(_), .. }
+                ),
                 // Batches are filtered call by call.
                 RuntimeCall::Utility(_) => true,
                 _ => false,

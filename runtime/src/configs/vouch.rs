@@ -22,7 +22,7 @@ impl pallet_devices::Config for Runtime {
     type Tenancy = Uptime;
     type MaxClasses = ConstU32<64>;
     type MaxClassName = ConstU32<32>;
-    type WeightInfo = ();
+    type WeightInfo = crate::weights::pallet_devices::WeightInfo<Runtime>;
 }
 
 parameter_types! {
@@ -41,7 +41,7 @@ impl pallet_uptime::Config for Runtime {
     type MaxProbers = ConstU32<{ super::consensus::MAX_AUTHORITIES }>;
     type MaxCommittee = ConstU32<15>;
     type MaxSweepWeight = MaxSweepWeight;
-    type WeightInfo = ();
+    type WeightInfo = crate::weights::pallet_uptime::WeightInfo<Runtime>;
     #[cfg(feature = "runtime-benchmarks")]
     type BenchmarkHelper = Devices;
 }
@@ -60,7 +60,7 @@ impl pallet_rewards::Config for Runtime {
     type PalletId = RewardsPalletId;
     type Treasury = TreasuryAccount;
     type MaxClaims = ConstU32<1_024>;
-    type WeightInfo = ();
+    type WeightInfo = crate::weights::pallet_rewards::WeightInfo<Runtime>;
     #[cfg(feature = "runtime-benchmarks")]
     type BenchmarkHelper = Devices;
 }

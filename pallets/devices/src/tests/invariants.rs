@@ -60,9 +60,13 @@ fn pages_that_disagree_with_the_records_are_found() {
     assert_eq!(page(|p| p.classes[0] = 1), "a lane's class is not its device's");
     assert_eq!(page(|p| p.recall(2, 100)), "a device that is leaving is still judged");
     assert_eq!(page(|p| p.absences.retain(|a| a.lane != 2)), "a device that is leaving is still judged");
-    let absence = Absence { lane: 0, from: 1, until: 200 };
+    let absence = Absence { lane: 0, from: 102, until: 200 };
     let push = |absence| found(|| Cohorts::<Test>::mutate(0, |p| p.absences.try_push(absence).expect("there is room")));
-    assert_eq!(push(absence), "a lane has two absences");
+    assert_eq!(push(absence), "two absences of a lane overlap or touch");
+    let undeclared = "the rounds to come that excuse a device are not those it declared";
+    assert_eq!(push(Absence { from: 103, ..absence }), undeclared);
+    assert_eq!(page(|p| p.recall(0, 100)), undeclared);
+    assert_eq!(found(|| change(3, |d| d.maintenance.until = 102)), undeclared);
     assert_eq!(push(Absence { lane: 1, ..absence }), "a vacant lane has an absence");
     assert_eq!(page(|p| p.absences[0].until = p.absences[0].from), "an absence ends before it begins");
     assert_eq!(found(|| Cohorts::<Test>::insert(1, CohortPage::default())), "a cohort has a page and was never opened");

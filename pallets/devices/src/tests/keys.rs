@@ -1,6 +1,6 @@
 //! Rotating device keys.
 
-use crate::{mock::*, Devices as DeviceMap, Error, Event, Offers, Proofs, Tenants};
+use crate::{mock::*, Device, Devices as DeviceMap, Error, Event, Maintenance, Offers, Proofs, Tenants};
 use polkadot_sdk::*;
 
 use frame_support::{assert_noop, assert_ok};
@@ -21,18 +21,68 @@ fn record_goes_on_under_the_new_key_from_the_next_round() {
 
         assert_ok!(Devices::rotate_key(signed(1), device(0), device(1), rotation_proof(0, 1, &owner(1))));
 
-        assert_eq!(record(1), before);
+        // What it costs is a round of maintenance.
+        let maintenance = Maintenance { epoch: 10, used: 1, until: 0 };
+        assert_eq!(record(1), Device { maintenance, ..before });
         assert_eq!(DeviceMap::<Test>::get(device(0)), None);
         assert_eq!(Tenants::<Test>::get(0, 0), Some(device(1)));
         assert_eq!(Devices::devices_of(&owner(1), None, 9), vec![device(1)]);
         assert_eq!(held(1), ROUTER.1);
-        System::assert_last_event(Event::<Test>::KeyRotated { old: device(0), new: device(1) }.into());
+        System::assert_last_event(Event::<Test>::KeyRotated { old: device(0), new: device(1), charged: true }.into());
         // Round 104 may still wait for its tally and judges the device; 105 asked the old key in part.
         assert!(Devices::view(0, 104).active.get(0) && Devices::view(0, 105).excused.get(0));
         assert_eq!(Devices::state(&device(1)), Some(DeviceState::ExcusedUntil(106)));
         Round::set(106);
         assert!(Devices::view(0, 106).active.get(0));
         assert!(Vacated::get().is_empty());
+    });
+}
+
+#[test]
+fn rotation_without_a_round_of_maintenance_left_is_judged_as_it_comes() {
+    ExtBuilder::default().build_and_execute(|| {
+        // GIVEN a device that has one round of maintenance left in this epoch
+        registered(1, 0);
+        Round::set(105);
+        assert_ok!(Devices::pause(signed(1), device(0), BUDGET - 1));
+        let rotate = |old, new| {
+            assert_ok!(Devices::rotate_key(signed(1), device(old), device(new), rotation_proof(old, new, &owner(1))));
+            match System::events().pop().map(|record| record.event) {
+                Some(RuntimeEvent::Devices(Event::KeyRotated { charged, .. })) => charged,
+                other => panic!("not a rotation: {other:?}"),
+            }
+        };
+        Round::set(120);
+        // WHEN it is spent, THEN a second change in the same round needs none, because the round is excused already
+        assert_eq!((rotate(0, 1), rotate(1, 0)), (true, false));
+        assert!(Devices::view(0, 120).excused.get(0));
+        assert_eq!(record(0).maintenance.used, BUDGET);
+        // WHEN none is left, THEN the key changes and nothing is excused
+        Round::set(121);
+        assert!(!rotate(0, 1));
+        assert!(Devices::view(0, 120).excused.get(0) && Devices::view(0, 121).active.get(0));
+        assert_eq!(record(1).maintenance.used, BUDGET);
+        // AND the next epoch has a budget of its own
+        Round::set(122);
+        Epoch::set(11);
+        assert!(rotate(1, 0));
+        assert!(Devices::view(0, 121).active.get(0) && Devices::view(0, 122).excused.get(0));
+    });
+}
+
+#[test]
+fn rotation_before_a_window_closes_the_gap_and_resuming_leaves_its_round_excused() {
+    ExtBuilder::default().build_and_execute(|| {
+        registered(1, 0);
+        Round::set(110);
+        assert_ok!(Devices::pause(signed(1), device(0), 2));
+        assert_ok!(Devices::rotate_key(signed(1), device(0), device(1), rotation_proof(0, 1, &owner(1))));
+        assert_eq!(Devices::state(&device(1)), Some(DeviceState::ExcusedUntil(113)));
+        assert_eq!(record(1).maintenance.used, 3);
+        assert_ok!(Devices::resume(signed(1), device(1)));
+        assert_eq!(record(1).maintenance.used, 1);
+        assert!(Devices::view(0, 109).active.get(0) && Devices::view(0, 110).excused.get(0));
+        assert!(Devices::view(0, 111).active.get(0));
     });
 }
 
@@ -103,7 +153,9 @@ fn rotation_withdraws_the_offer_and_keeps_maintenance() {
         assert_ok!(Devices::rotate_key(signed(1), device(0), device(1), rotation_proof(0, 1, &owner(1))));
         assert_eq!(Offers::<Test>::iter().count(), 0);
         assert_noop!(Devices::accept(signed(2), device(1)), Error::<Test>::NotOffered);
-        assert_eq!(Devices::state(&device(1)), Some(DeviceState::ExcusedUntil(103)));
+        // It joined in this round, which costs it no maintenance.
+        assert_eq!(record(1).maintenance.used, 3);
+        assert_eq!(Devices::state(&device(1)), Some(DeviceState::ExcusedUntil(104)));
         assert_ok!(Devices::resume(signed(1), device(1)));
     });
 }

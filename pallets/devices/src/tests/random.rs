@@ -1,6 +1,6 @@
 //! Random sequences of all calls: whatever happens, in whatever order, the properties hold.
 
-use crate::{mock::*, Call, Classes, Devices as DeviceMap, Event, Offers};
+use crate::{mock::*, Call, Classes, Devices as DeviceMap, Event, Offers, Parameters};
 use polkadot_sdk::*;
 
 use frame_support::traits::fungible::{Inspect, InspectHold};
@@ -119,6 +119,8 @@ fn apply(step: Step) -> bool {
             true
         },
         Step::NextEpoch => {
+            // An epoch is a whole number of rounds.
+            Round::mutate(|round| *round += 1);
             Epoch::mutate(|epoch| *epoch += 1);
             true
         },
@@ -132,6 +134,25 @@ fn apply(step: Step) -> bool {
 /// Who is judged in a round, by place and device; of the devices that are there now.
 fn judged(round: RoundIndex) -> BTreeSet<(Place, DeviceId)> {
     Devices::targets(0, round).into_iter().map(|t| (Place { cohort: 0, lane: t.lane }, t.device)).collect()
+}
+
+/// The places whose devices are judged in a round.
+fn lanes_judged(round: RoundIndex) -> BTreeSet<Place> {
+    judged(round).into_iter().map(|(place, _)| place).collect()
+}
+
+/// Rounds of maintenance used in the running epoch, by the places of the devices that stay.
+fn rounds_spent() -> BTreeMap<Place, u32> {
+    let staying = DeviceMap::<Test>::iter_values().filter(|record| record.leaving.is_none());
+    staying.map(|record| (record.place, record.maintenance.used_in(Epoch::get()))).collect()
+}
+
+/// The place of the device that a step gave another key.
+fn moved(step: &Step) -> Option<Place> {
+    match step {
+        Step::Rotate { new, .. } => DeviceMap::<Test>::get(device(*new)).map(|record| record.place),
+        _ => None,
+    }
 }
 
 /// How many tenants the events say each place lost, against how often the rest of the chain was told.
@@ -162,6 +183,7 @@ proptest! {
             for step in steps {
                 let (round, before) = (Round::get(), sp_io::storage::root(sp_runtime::StateVersion::V1));
                 let was_judged = judged(round - 1);
+                let (ran, spent) = (lanes_judged(round), rounds_spent());
                 let time_passes = matches!(step, Step::NextRound | Step::NextEpoch | Step::Blocks(_));
                 let keys_move = matches!(step, Step::Rotate { .. });
                 let done = apply(step.clone());
@@ -180,6 +202,23 @@ proptest! {
                         prop_assert!(!DeviceMap::<Test>::contains_key(device), "{:?} excuses after the fact", step);
                     }
                 }
+                if !time_passes {
+                    // 7. Of the devices that stay, only a change of the key excuses one from the running round, for a round of
+                    // maintenance, and is free of charge only if there is nothing to excuse or nothing to pay with.
+                    let runs = lanes_judged(round);
+                    let budget = Parameters::<Test>::get().maintenance_rounds;
+                    for (place, used) in rounds_spent() {
+                        let before = spent.get(&place).copied();
+                        let excused = ran.contains(&place) && !runs.contains(&place);
+                        prop_assert!(!excused || keys_move, "{:?} excuses from the running round", step);
+                        prop_assert!(ran.contains(&place) || !runs.contains(&place), "{:?} has it judged", step);
+                        prop_assert!(before.is_none_or(|before| used <= before.max(budget)), "{:?} overspends", step);
+                        if keys_move {
+                            prop_assert_eq!(Some(used - u32::from(excused)), before);
+                            prop_assert!(!runs.contains(&place) || !done || moved(&step) != Some(place) || used >= budget);
+                        }
+                    }
+                }
                 // 3. No token is made or lost, and nobody's tokens are but held.
                 prop_assert_eq!(Balances::total_issuance(), issuance);
                 for n in 1..=4 {
@@ -191,7 +230,7 @@ proptest! {
             let (lost, told) = tenants_lost_and_told();
             prop_assert_eq!(lost, told);
             prop_assert!(Classes::<Test>::get().len() <= 3);
-            prop_assert!(Offers::<Test>::iter_keys().all(|device| DeviceMap::<Test>::contains_key(device)));
+            prop_assert!(Offers::<Test>::iter_keys().all(DeviceMap::<Test>::contains_key));
             Ok::<_, TestCaseError>(())
         })?;
     }

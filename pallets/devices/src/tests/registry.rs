@@ -17,9 +17,9 @@ fn targets_are_the_active_devices_in_order_of_lanes() {
         (0..4).for_each(|n| {
             registered(1, n);
         });
-        Round::set(101);
         assert_ok!(Devices::set_endpoint(signed(1), device(1), None));
         assert_ok!(Devices::pause(signed(1), device(2), 1));
+        Round::set(101);
         registered(1, 4);
         let target = |n: u32, endpoint| Target { lane: n as u16, device: device(n), endpoint };
         assert_eq!(

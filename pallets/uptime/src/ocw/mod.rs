@@ -33,6 +33,7 @@ use progress::{Filed, Record};
 use schedule::Plan;
 use sp_runtime::{traits::Saturating, SaturatedConversion};
 use vouch_primitives::{
+    history::History,
     probe::Challenge,
     prober::ProberId,
     traits::{DeviceRegistry, Target},
@@ -109,6 +110,17 @@ fn local_keys(set: &[ProberId]) -> Vec<(u16, ProberId)> {
     indices.zip(set).filter(|(_, key)| ours.contains(key)).map(|(index, key)| (index, key.clone())).collect()
 }
 
+/// Of how many rounds a device that was down in all rounds remembered is asked in one.
+const REST: u8 = 8;
+
+/// Whether nobody asks a lane's device in this round. Whoever was down in all rounds remembered is asked only now and then, in
+/// rounds that every member of the committee derives alike, so that a dead address, which may be somebody else's, is not
+/// knocked at for ever; unasked it is down, as it would be if it had been asked in vain.
+fn is_rested(history: Option<&History>, seed: H256, cohort: CohortId, lane: Lane) -> bool {
+    history.is_some_and(|history| history.lane(lane).is_dead())
+        && !blake2_256(&(seed, b"rest", cohort, lane).encode())[0].is_multiple_of(REST)
+}
+
 /// The seats whose report is still to be made, and the probes that are due for them, in the order to make them in. Reports that
 /// are made but that the chain does not have are submitted again.
 fn take_seats<T: Config>(round: &Round, keys: &[(u16, ProberId)], now: u64) -> (Vec<Seat>, Vec<Probe>) {
@@ -135,9 +147,13 @@ fn take_seats<T: Config>(round: &Round, keys: &[(u16, ProberId)], now: u64) -> (
                 let schedule = blake2_256(&(entropy, b"schedule", cohort, *prober).encode());
                 Record::new(round.seed, key.clone(), schedule)
             });
+            let history = Pallet::<T>::history(cohort);
             let mut seat = Seat { cohort, prober: *prober, record, lanes: Vec::new(), saved: now, dirty: fresh };
             for Target { lane, device, endpoint } in T::Registry::targets(cohort, round.index) {
                 let Some(endpoint) = endpoint.filter(T::Registry::may_probe) else { continue };
+                if is_rested(history.as_ref(), round.seed, cohort, lane) {
+                    continue;
+                }
                 seat.lanes.push(lane);
                 if let Some(tries) = seat.due(round, lane) {
                     let nonce = blake2_256(&(entropy, b"nonce", cohort, *prober, lane, tries).encode());
@@ -221,7 +237,7 @@ impl Seat {
             return;
         }
         let report = self.record.report(*index, cohort, self.prober);
-        let Some(signature) = self.record.prober.sign(&report.payload(round.genesis)) else {
+        let Some(signature) = self.record.prober.sign(&report.payload(round.genesis, round.seed)) else {
             log::warn!(target: TARGET, "No report: round {index} cohort {cohort}: the session key is gone");
             return;
         };

@@ -454,3 +454,17 @@ fn hook_reports_on_devices_without_address() {
         include(&reports[0]);
     });
 }
+
+#[test]
+fn device_that_was_down_in_all_rounds_is_asked_in_one_of_eight() {
+    let mut history = History::starting_at(0);
+    let rested = |history: &History, lane| {
+        (0..8_000u32).filter(|n| is_rested(Some(history), H256(blake2_256(&n.encode())), 3, lane)).count()
+    };
+    assert_eq!(rested(&history, 5), 0, "nothing is known of it");
+    history.excused[5] = 0;
+    assert!((6_800..7_200).contains(&rested(&history, 5)), "{}", rested(&history, 5));
+    history.up[5] = 1 << 31;
+    assert_eq!(rested(&history, 5), 0, "it was up once");
+    assert!(!is_rested(None, H256::zero(), 3, 5));
+}

@@ -106,7 +106,7 @@ fn apply(action: Action) {
                 && !Uptime::is_behind(cohort, round());
             let set = Uptime::prober_set(Uptime::current_round().prober_set);
             // The signer is found by its key: sessions move indices.
-            let signer = set.get(usize::from(prober)).and_then(|key| number_of(key));
+            let signer = set.get(usize::from(prober)).and_then(number_of);
             let signature = sign(&report, signer.unwrap_or(99).into());
             let call = call(report, signature);
             let authorized = authorize(&call).is_ok();

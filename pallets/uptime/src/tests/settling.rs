@@ -22,8 +22,8 @@ fn complete_committee_is_tallied_at_once() {
         assert_eq!((credited(0, 0), credited(0, 4), credited(0, 5)), (10_000, 10_000, 0));
         let history = Uptime::history(0).unwrap();
         assert_eq!(history.next, 1);
-        assert_eq!(history.lane(0), LaneHistory { up: 1, excused: 0 });
-        assert_eq!(history.lane(5), LaneHistory::default());
+        assert_eq!(history.lane(0), LaneHistory { up: 1, excused: !1 });
+        assert_eq!(history.lane(5), LaneHistory { up: 0, excused: !1 });
         assert_eq!(
             events().last(),
             Some(&Event::Tallied { round: 0, cohort: 0, up: 5, judged: u32::from(DEVICES), ballots: 7 })
@@ -60,7 +60,29 @@ fn four_of_seven_reports_leave_it_uncovered() {
         rounds_later(1);
         assert_eq!(credited(0, 0), 0, "never covered before");
         assert!(events().contains(&Event::Uncovered { round: 0, cohort: 0, rounds: 1 }));
-        assert_eq!(Uptime::history(0).unwrap().lane(0), LaneHistory { up: 0, excused: 1 });
+        assert_eq!(Uptime::history(0).unwrap().lane(0), LaneHistory::default());
+    });
+}
+
+#[test]
+fn members_who_keep_silent_hide_no_outage_that_the_others_saw() {
+    TestExt::new().build_and_execute(|| {
+        vote(0, 7, 0..4);
+        rounds_later(1);
+        // GIVEN a round in which four of seven report, three of them that device 0 is down and two that device 1 is
+        for (n, member) in members(0).into_iter().take(4).enumerate() {
+            let up = match n {
+                0 => 0..4,
+                1 => 1..4,
+                _ => 2..4,
+            };
+            assert_ok!(submit(report(0, member, if n == 2 { 1..4 } else { up })));
+        }
+        // WHEN it is over
+        rounds_later(1);
+        // THEN it is uncovered, and pays device 1, which the absent could have called up, but not device 0
+        assert_eq!((credited(0, 0), credited(0, 1), credited(0, 2)), (perfect(1), perfect(2), perfect(2)));
+        assert_eq!(Uptime::history(0).unwrap().lane(0).rounds_down(), 1);
     });
 }
 
@@ -115,7 +137,7 @@ fn lane_nobody_judges_earns_nothing_whatever_is_reported() {
         Registered::mutate(|cohorts| cohorts[0].absences.insert(3, 2));
         vote(0, 7, [0, 3, 900]);
         assert_eq!((credited(0, 0), credited(0, 3), credited(0, 900)), (10_000, 0, 0));
-        assert_eq!(Uptime::history(0).unwrap().lane(3), LaneHistory { up: 0, excused: 1 });
+        assert_eq!(Uptime::history(0).unwrap().lane(3), LaneHistory::default());
         assert_eq!(Uptime::history(0).unwrap().lane(900), LaneHistory::default());
     });
 }
