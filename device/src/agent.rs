@@ -24,23 +24,45 @@ use vouch_primitives::{
 /// Between two sweeps over the remembered sources, in admissions.
 const SWEEP_EVERY: u64 = 4_096;
 
-/// How many probes one source may send.
+/// So many at once, and after that so many per second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateLimit {
-    /// Probes per second, sustained.
+    /// Per second, sustained.
     pub per_second: NonZeroU32,
-    /// Probes at once.
+    /// At once.
     pub burst: NonZeroU32,
 }
 
 impl RateLimit {
-    /// A limit that honest probers never meet: one probes each key once per round, and a whole local network may share one
-    /// address.
-    pub fn for_keys(keys: usize) -> Self {
-        let keys = u32::try_from(keys).unwrap_or(u32::MAX).max(1);
-        let at_least =
-            |least: u32, n: u32| NonZeroU32::new(n.max(least)).expect("the maximum with a positive number; qed");
-        Self { per_second: at_least(20, keys), burst: at_least(160, keys.saturating_mul(8)) }
+    const fn new(per_second: u32, burst: u32) -> Option<Self> {
+        match (NonZeroU32::new(per_second), NonZeroU32::new(burst)) {
+            (Some(per_second), Some(burst)) => Some(Self { per_second, burst }),
+            _ => None,
+        }
+    }
+
+    fn quota(self) -> Quota {
+        Quota::per_second(self.per_second).allow_burst(self.burst)
+    }
+}
+
+/// How much one source may ask. Anyone can register devices of their own at this agent's address, so that honest validators ask
+/// for them here: what such strays cost their sources is kept apart from what is left for the devices served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Probes of *each* device served here, from one source.
+    pub probes: RateLimit,
+    /// Everything else from one source: what is no challenge, of another chain or for a device not served here.
+    pub strays: RateLimit,
+}
+
+impl Default for Limits {
+    /// Limits that honest probers never meet: one probes a key once per round, and a committee of 7 that shares an address, as
+    /// on a local network, may do so twice at once.
+    fn default() -> Self {
+        const PROBES: RateLimit = RateLimit::new(1, 16).expect("both are positive; qed");
+        const STRAYS: RateLimit = RateLimit::new(20, 160).expect("both are positive; qed");
+        Self { probes: PROBES, strays: STRAYS }
     }
 }
 
@@ -70,9 +92,15 @@ pub enum Refusal {
         /// The device asked for.
         device: DeviceId,
     },
-    /// The source has sent more than its share.
-    #[error("too many probes from this address: at most {per_second} per second")]
+    /// The source has probed one device more than its share.
+    #[error("too many probes of this device from this address: at most {per_second} per second")]
     TooMany {
+        /// The limit.
+        per_second: NonZeroU32,
+    },
+    /// The source has sent more than its share of what is no probe of a device served here.
+    #[error("too many requests from this address for what is not served here: at most {per_second} per second")]
+    TooManyStrays {
         /// The limit.
         per_second: NonZeroU32,
     },
@@ -86,7 +114,7 @@ impl Refusal {
             Self::UnknownDevice { .. } => 404,
             Self::ForeignChain { .. } => 409,
             Self::TooLong => 413,
-            Self::TooMany { .. } => 429,
+            Self::TooMany { .. } | Self::TooManyStrays { .. } => 429,
         }
     }
 }
@@ -163,14 +191,16 @@ impl Clock for GivenTime {
     }
 }
 
-type Limiter = RateLimiter<Source, DashMapStateStore<Source>, GivenTime, NoOpMiddleware<Nanos>>;
+type Limiter<K> = RateLimiter<K, DashMapStateStore<K>, GivenTime, NoOpMiddleware<Nanos>>;
 
 /// Serves the keys of one or many devices of one chain.
 pub struct Agent {
     genesis: H256,
     keys: HashMap<DeviceId, DeviceKey>,
-    limit: RateLimit,
-    limiter: Limiter,
+    limits: Limits,
+    /// Only devices served here get into it, so that it cannot be filled with invented ones.
+    probes: Limiter<(Source, DeviceId)>,
+    strays: Limiter<Source>,
     time: GivenTime,
     admissions: AtomicU64,
     answered: AtomicU64,
@@ -185,7 +215,7 @@ impl std::fmt::Debug for Agent {
 
 impl Agent {
     /// An agent that answers for `keys` on the chain with `genesis`.
-    pub fn new(genesis: H256, keys: Vec<DeviceKey>, limit: RateLimit) -> Result<Self, AgentError> {
+    pub fn new(genesis: H256, keys: Vec<DeviceKey>, limits: Limits) -> Result<Self, AgentError> {
         let mut served = HashMap::with_capacity(keys.len());
         for key in keys {
             if let Some(twice) = served.insert(key.id().clone(), key) {
@@ -196,12 +226,12 @@ impl Agent {
             return Err(AgentError::NoKeys);
         }
         let time = GivenTime::default();
-        let quota = Quota::per_second(limit.per_second).allow_burst(limit.burst);
         Ok(Self {
             genesis,
             keys: served,
-            limit,
-            limiter: Limiter::dashmap_with_clock(quota, time.clone()),
+            limits,
+            probes: Limiter::dashmap_with_clock(limits.probes.quota(), time.clone()),
+            strays: Limiter::dashmap_with_clock(limits.strays.quota(), time.clone()),
             time,
             admissions: AtomicU64::new(0),
             answered: AtomicU64::new(0),
@@ -210,42 +240,56 @@ impl Agent {
     }
 
     /// Decides about a whole probe: `body` from `source`, `now` after a fixed moment of the caller's choice.
+    ///
+    /// The reasons to refuse are looked for in this order: too long, malformed, of another chain, for an unknown device. A
+    /// source that has sent too many of those is told [`Refusal::TooManyStrays`] instead. A challenge to a device served here
+    /// is refused only if the same source sent too many for the same device.
     pub fn decide(&self, body: &[u8], source: IpAddr, now: Duration) -> Decision {
-        match self.admit(source, now).and_then(|()| self.answer(body)) {
-            Ok(response) => Decision::Answer(response),
-            Err(refusal) => Decision::Refuse(refusal),
-        }
+        let outcome = match self.read(body) {
+            Ok((key, challenge)) => self.admit_probe(key, source, now).map(|()| key.answer(&challenge)),
+            Err(refusal) => Err(self.stray(refusal, source, now)),
+        };
+        let counter = if outcome.is_ok() { &self.answered } else { &self.refused };
+        counter.fetch_add(1, Ordering::Relaxed);
+        outcome.map_or_else(Decision::Refuse, Decision::Answer)
     }
 
-    /// Whether `source` may ask at all; to be called once per probe, before its body is read.
-    pub fn admit(&self, source: IpAddr, now: Duration) -> Result<(), Refusal> {
+    /// Takes note of a probe whose body was longer than any challenge, or never came to its end.
+    pub fn refuse_too_long(&self, source: IpAddr, now: Duration) -> Refusal {
+        self.refused.fetch_add(1, Ordering::Relaxed);
+        self.stray(Refusal::TooLong, source, now)
+    }
+
+    /// Whether `source` may have an answer to something that is no probe of a device served here; to be called once for each.
+    pub fn admit_stray(&self, source: IpAddr, now: Duration) -> Result<(), Refusal> {
+        self.advance_to(now);
+        let refusal = |_| Refusal::TooManyStrays { per_second: self.limits.strays.per_second };
+        self.strays.check_key(&Source::from(source)).map_err(refusal)
+    }
+
+    fn admit_probe(&self, key: &DeviceKey, source: IpAddr, now: Duration) -> Result<(), Refusal> {
+        self.advance_to(now);
+        let refusal = |_| Refusal::TooMany { per_second: self.limits.probes.per_second };
+        self.probes.check_key(&(Source::from(source), key.id().clone())).map_err(refusal)
+    }
+
+    /// What to tell `source` about a probe that is refused for its content.
+    fn stray(&self, refusal: Refusal, source: IpAddr, now: Duration) -> Refusal {
+        self.admit_stray(source, now).err().unwrap_or(refusal)
+    }
+
+    fn advance_to(&self, now: Duration) {
         self.time.advance_to(now);
         if self.admissions.fetch_add(1, Ordering::Relaxed) % SWEEP_EVERY == SWEEP_EVERY - 1 {
-            // Sources that are back at their full allowance need not be remembered.
-            self.limiter.retain_recent();
-            self.limiter.shrink_to_fit();
+            // Who is back at the full allowance, at the latest after burst / rate, need not be remembered.
+            self.probes.retain_recent();
+            self.probes.shrink_to_fit();
+            self.strays.retain_recent();
+            self.strays.shrink_to_fit();
         }
-        self.limiter.check_key(&Source::from(source)).map_err(|_| {
-            self.refused.fetch_add(1, Ordering::Relaxed);
-            Refusal::TooMany { per_second: self.limit.per_second }
-        })
     }
 
-    /// Answers an admitted probe.
-    pub fn answer(&self, body: &[u8]) -> Result<ProbeResponse, Refusal> {
-        let result = self.respond(body);
-        let counter = if result.is_ok() { &self.answered } else { &self.refused };
-        counter.fetch_add(1, Ordering::Relaxed);
-        result
-    }
-
-    /// Takes note of a probe whose body was longer than any challenge.
-    pub fn refuse_too_long(&self) -> Refusal {
-        self.refused.fetch_add(1, Ordering::Relaxed);
-        Refusal::TooLong
-    }
-
-    fn respond(&self, body: &[u8]) -> Result<ProbeResponse, Refusal> {
+    fn read(&self, body: &[u8]) -> Result<(&DeviceKey, Challenge), Refusal> {
         if body.len() > CHALLENGE_BYTES {
             return Err(Refusal::TooLong);
         }
@@ -254,7 +298,7 @@ impl Agent {
             return Err(Refusal::ForeignChain { serves: self.genesis, asked: challenge.genesis });
         }
         match self.keys.get(&challenge.device) {
-            Some(key) => Ok(key.answer(&challenge)),
+            Some(key) => Ok((key, challenge)),
             None => Err(Refusal::UnknownDevice { device: challenge.device }),
         }
     }
@@ -295,11 +339,13 @@ mod tests {
 
     const GENESIS: H256 = H256::repeat_byte(1);
 
-    fn limit(per_second: u32, burst: u32) -> RateLimit {
-        RateLimit { per_second: per_second.try_into().unwrap(), burst: burst.try_into().unwrap() }
+    /// The same limit for probes and strays.
+    fn limit(per_second: u32, burst: u32) -> Limits {
+        let limit = RateLimit::new(per_second, burst).unwrap();
+        Limits { probes: limit, strays: limit }
     }
 
-    fn agent(keys: u8, limit: RateLimit) -> Agent {
+    fn agent(keys: u8, limit: Limits) -> Agent {
         let scheme = |n: u8| if n.is_multiple_of(2) { Scheme::Ed25519 } else { Scheme::Sr25519 };
         Agent::new(GENESIS, (0..keys).map(|n| DeviceKey::from_seed(scheme(n), &[n; 32])).collect(), limit).unwrap()
     }
@@ -324,16 +370,55 @@ mod tests {
         );
     }
 
+    /// The status that `body` gets.
+    fn status(agent: &Agent, body: &[u8], source: IpAddr, millis: u64) -> u16 {
+        match agent.decide(body, source, Duration::from_millis(millis)) {
+            Decision::Answer(_) => 200,
+            Decision::Refuse(refusal) => refusal.status(),
+        }
+    }
+
     #[test]
     fn burst_is_admitted_then_one_per_period_and_others_are_not_affected() {
         let agent = agent(1, limit(10, 5));
         let (flooder, other) = (IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2]));
-        let at = Duration::from_millis;
-        assert_eq!((0..100).filter(|_| agent.admit(flooder, at(0)).is_ok()).count(), 5);
-        assert_eq!(agent.admit(other, at(0)), Ok(()));
-        assert_eq!(agent.admit(flooder, at(99)), Err(Refusal::TooMany { per_second: 10.try_into().unwrap() }));
-        assert_eq!(agent.admit(flooder, at(101)), Ok(()));
-        assert_eq!(agent.counts(), Counts { answered: 0, refused: 96 });
+        let probe = challenge(agent.devices().next().unwrap().clone(), GENESIS, [0; 32]).encode();
+        for (body, within) in [(&*probe, 200), (b"hello", 400)] {
+            let statuses: Vec<_> = (0..100).map(|_| status(&agent, body, flooder, 0)).collect();
+            assert_eq!(statuses, [vec![within; 5], vec![429; 95]].concat());
+            assert_eq!(status(&agent, body, other, 0), within);
+        }
+        for (millis, expected) in [(99, (429, 429)), (101, (200, 400))] {
+            let statuses = (status(&agent, &probe, flooder, millis), status(&agent, b"hello", flooder, millis));
+            assert_eq!(statuses, expected);
+        }
+        assert_eq!(agent.counts(), Counts { answered: 7, refused: 199 });
+        let per_second = 10.try_into().unwrap();
+        let at = Duration::from_millis(101);
+        assert_eq!(agent.decide(&probe, flooder, at), Decision::Refuse(Refusal::TooMany { per_second }));
+        assert_eq!(agent.refuse_too_long(flooder, at), Refusal::TooManyStrays { per_second });
+        assert_eq!(agent.refuse_too_long(other, at), Refusal::TooLong);
+    }
+
+    #[test]
+    fn strays_spend_nothing_of_what_is_left_for_devices_served() {
+        let agent = agent(2, Limits::default());
+        let devices: Vec<_> = agent.devices().cloned().collect();
+        let mut strays: Vec<_> = (0..1_000u16)
+            .map(|n| DeviceId::new([(n % 251) as u8 + 5; 32]))
+            .map(|id| challenge(id, GENESIS, [0; 32]))
+            .collect();
+        strays.push(challenge(devices[0].clone(), H256::zero(), [0; 32]));
+        let statuses: Vec<_> = strays.iter().map(|stray| status(&agent, &stray.encode(), localhost(), 0)).collect();
+        assert_eq!((statuses[0], statuses[159], statuses[160], statuses[1_000]), (404, 404, 429, 429));
+        let probe = |device: &DeviceId| challenge(device.clone(), GENESIS, [0; 32]).encode();
+        for device in &devices {
+            assert_eq!(status(&agent, &probe(device), localhost(), 0), 200);
+        }
+        // Nor do probes of one device spend what is left for another.
+        let flood: Vec<_> = (0..100).map(|_| status(&agent, &probe(&devices[0]), localhost(), 0)).collect();
+        assert_eq!(flood.iter().filter(|status| **status == 200).count(), 15);
+        assert_eq!(status(&agent, &probe(&devices[1]), localhost(), 0), 200);
     }
 
     #[test]
@@ -347,17 +432,39 @@ mod tests {
     #[test]
     fn sources_at_rest_are_forgotten() {
         let agent = agent(1, limit(1_000, 1));
+        let probe = challenge(agent.devices().next().unwrap().clone(), GENESIS, [0; 32]).encode();
         for n in 0..SWEEP_EVERY {
-            let _ = agent.admit(IpAddr::from((n as u32).to_be_bytes()), Duration::from_secs(n));
+            let body = if n % 2 == 0 { &*probe } else { b"hello" };
+            status(&agent, body, IpAddr::from((n as u32).to_be_bytes()), n * 1_000);
         }
-        assert!(agent.limiter.len() < 10, "{} sources remembered", agent.limiter.len());
+        let remembered = agent.probes.len() + agent.strays.len();
+        assert!(remembered < 10, "{remembered} sources remembered");
     }
 
     #[test]
-    fn default_limit_admits_every_prober_of_a_shared_address() {
-        let limit = RateLimit::for_keys(1_024);
-        assert!(limit.burst.get() >= 7 * 1_024 && limit.per_second.get() >= 1_024);
-        assert_eq!(RateLimit::for_keys(usize::MAX).per_second.get(), u32::MAX);
+    fn invented_devices_are_not_remembered() {
+        let agent = agent(1, limit(1, 1));
+        for n in 0..200 {
+            status(&agent, &challenge(DeviceId::new([n + 5; 32]), GENESIS, [0; 32]).encode(), localhost(), 0);
+        }
+        assert_eq!((agent.probes.len(), agent.strays.len()), (0, 1));
+    }
+
+    #[test]
+    fn hub_of_1024_keys_probed_twice_each_by_one_address_within_a_second_answers_all() {
+        let keys = (0..1_024u32).map(|n| {
+            let mut seed = [0; 32];
+            seed[..4].copy_from_slice(&n.to_le_bytes());
+            DeviceKey::from_seed(Scheme::Ed25519, &seed)
+        });
+        let agent = Agent::new(GENESIS, keys.collect(), Limits::default()).unwrap();
+        for time in [0, 999] {
+            for device in agent.devices() {
+                let probe = challenge(device.clone(), GENESIS, [0; 32]).encode();
+                assert_eq!(status(&agent, &probe, localhost(), time), 200);
+            }
+        }
+        assert_eq!(agent.counts(), Counts { answered: 2_048, refused: 0 });
     }
 
     proptest! {
@@ -406,19 +513,21 @@ mod tests {
                 }
             }
             for length in [0, bit % CHALLENGE_BYTES] {
-                prop_assert_eq!(agent.answer(&whole[..length]), Err(Refusal::Malformed { length }));
+                let decision = agent.decide(&whole[..length], localhost(), Duration::ZERO);
+                prop_assert_eq!(decision, Decision::Refuse(Refusal::Malformed { length }));
             }
         }
 
         #[test]
-        fn no_source_gets_more_than_burst_and_rate(
+        fn no_source_gets_more_than_burst_and_rate_of_one_device(
             gaps in proptest::collection::vec(0u64..200, 1..300), per_second in 1u32..50, burst in 1u32..20,
         ) {
             let agent = agent(1, limit(per_second, burst));
+            let probe = challenge(agent.devices().next().unwrap().clone(), GENESIS, [0; 32]).encode();
             let (mut now, mut admitted) = (0u64, 0u64);
             for gap in gaps {
                 now += gap;
-                admitted += u64::from(agent.admit(localhost(), Duration::from_millis(now)).is_ok());
+                admitted += u64::from(status(&agent, &probe, localhost(), now) == 200);
                 prop_assert!(admitted <= u64::from(burst) + now * u64::from(per_second) / 1_000 + 1);
             }
         }

@@ -93,8 +93,7 @@ impl Setup {
 
     /// An agent for all keys.
     fn agent(self, genesis: H256) -> Result<(Config, Vec<DeviceId>, Arc<Agent>)> {
-        let limit = self.config.rate_limit(self.keys.len());
-        let agent = Agent::new(genesis, self.keys, limit)?;
+        let agent = Agent::new(genesis, self.keys, self.config.limits())?;
         Ok((self.config, self.devices, Arc::new(agent)))
     }
 }

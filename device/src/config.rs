@@ -1,14 +1,14 @@
 //! The configuration file: what it may say, and what is told to whoever got it wrong.
 
 use crate::{
-    agent::RateLimit,
+    agent::{Limits, RateLimit},
     keys::{load_key_file, DeviceKey, KeyError},
     server::{connections_for, MAX_CONNECTIONS},
 };
 use polkadot_sdk::{sp_core::H256, sp_runtime::AccountId32};
 use serde::Deserialize;
 use std::{
-    fs::OpenOptions,
+    fs::{self, OpenOptions},
     io::{self, Write},
     net::SocketAddr,
     num::{NonZeroU32, NonZeroUsize},
@@ -82,14 +82,16 @@ struct File {
     beneficiary: Option<String>,
     keys: Vec<PathBuf>,
     #[serde(default)]
-    limits: Limits,
+    limits: LimitsTable,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Limits {
+struct LimitsTable {
     probes_per_second: Option<NonZeroU32>,
-    burst: Option<NonZeroU32>,
+    probe_burst: Option<NonZeroU32>,
+    strays_per_second: Option<NonZeroU32>,
+    stray_burst: Option<NonZeroU32>,
     max_connections: Option<NonZeroUsize>,
 }
 
@@ -112,15 +114,13 @@ pub struct Config {
     pub beneficiary: Option<AccountId32>,
     /// Key files.
     pub keys: Vec<PathBuf>,
-    probes_per_second: Option<NonZeroU32>,
-    burst: Option<NonZeroU32>,
-    max_connections: Option<NonZeroUsize>,
+    limits: LimitsTable,
 }
 
 impl Config {
     /// Reads and checks a configuration file.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Io { path: path.into(), source })?;
+        let text = fs::read_to_string(path).map_err(|source| ConfigError::Io { path: path.into(), source })?;
         Self::parse(path, &text)
     }
 
@@ -167,9 +167,7 @@ impl Config {
             class: file.class,
             beneficiary: beneficiary.transpose()?,
             keys: file.keys.into_iter().map(|key| folder.join(key)).collect(),
-            probes_per_second: file.limits.probes_per_second,
-            burst: file.limits.burst,
-            max_connections: file.limits.max_connections,
+            limits: file.limits,
         })
     }
 
@@ -182,33 +180,66 @@ impl Config {
         Ok(keys)
     }
 
-    /// The limit per source address when `keys` devices are served.
-    pub fn rate_limit(&self, keys: usize) -> RateLimit {
-        let default = RateLimit::for_keys(keys);
-        RateLimit {
-            per_second: self.probes_per_second.unwrap_or(default.per_second),
-            burst: self.burst.unwrap_or(default.burst),
+    /// The limits per source address.
+    pub fn limits(&self) -> Limits {
+        let or = |per_second: Option<_>, burst: Option<_>, default: RateLimit| RateLimit {
+            per_second: per_second.unwrap_or(default.per_second),
+            burst: burst.unwrap_or(default.burst),
+        };
+        let (given, default) = (&self.limits, Limits::default());
+        Limits {
+            probes: or(given.probes_per_second, given.probe_burst, default.probes),
+            strays: or(given.strays_per_second, given.stray_burst, default.strays),
         }
     }
 
     /// Most connections open at once when `keys` devices are served.
     pub fn connections(&self, keys: usize) -> usize {
-        self.max_connections.map_or_else(|| connections_for(keys), NonZeroUsize::get)
+        self.limits.max_connections.map_or_else(|| connections_for(keys), NonZeroUsize::get)
     }
 
-    /// Pins the chain, here and in the file, whose other lines stay as they are.
+    /// Pins the chain, here and in the file, whose other lines stay as they are. If another process has pinned it meanwhile, the
+    /// file is left alone; if it was to another chain, that is an error.
     pub fn pin(&mut self, genesis: H256) -> Result<(), ConfigError> {
         let fail = |source| ConfigError::Io { path: self.path.clone(), source };
-        let text = std::fs::read_to_string(&self.path).map_err(fail)?;
-        // In front, where it cannot end up inside a table; and through a second file, so that no crash leaves half of one.
-        let pinned = format!("{}{text}", genesis_line(genesis));
-        let mut new = self.path.clone().into_os_string();
-        new.push(".new");
-        let new = PathBuf::from(new);
-        std::fs::write(&new, pinned).and_then(|()| std::fs::rename(&new, &self.path)).map_err(fail)?;
+        // One at a time. Where files cannot be locked the worst is that the last of several wins: each writes a whole file.
+        let unpinned = fs::File::open(&self.path).map_err(fail)?;
+        let _ = unpinned.lock();
+        // Who had the lock before may have put a pinned file in the place of the one that is locked now.
+        let text = fs::read_to_string(&self.path).map_err(fail)?;
+        match Self::parse(&self.path, &text)?.genesis {
+            // In front, where it cannot end up inside a table.
+            None => replace(&self.path, &(genesis_line(genesis) + &text)).map_err(fail)?,
+            Some(pinned) if pinned == genesis => {},
+            Some(pinned) => {
+                return Err(ConfigError::Value {
+                    path: self.path.clone(),
+                    field: "genesis",
+                    problem: format!("was pinned to {pinned:?} meanwhile, but the node's chain is {genesis:?}"),
+                });
+            },
+        }
         self.genesis = Some(genesis);
         Ok(())
     }
+}
+
+/// Replaces the text of a file through a second one of its own, so that nobody ever sees half of it.
+fn replace(path: &Path, text: &str) -> io::Result<()> {
+    // What a link points to is replaced, not the link.
+    let path = path.canonicalize()?;
+    let mut new = path.clone().into_os_string();
+    new.push(format!(".{:016x}.new", rand::random::<u64>()));
+    let mut file = OpenOptions::new().write(true).create_new(true).open(&new)?;
+    let written = file
+        .write_all(text.as_bytes())
+        .and_then(|()| file.set_permissions(path.metadata()?.permissions()))
+        .and_then(|()| file.sync_all())
+        .and_then(|()| fs::rename(&new, &path));
+    if written.is_err() {
+        let _ = fs::remove_file(&new);
+    }
+    written
 }
 
 fn genesis_line(genesis: H256) -> String {
@@ -263,6 +294,7 @@ impl Draft {
 
     fn text(&self) -> String {
         let nodes = self.nodes.iter().map(|url| format!("{url:?}")).collect::<Vec<_>>().join(", ");
+        let limits = Limits::default();
         let endpoint = match self.endpoint {
             Some(endpoint) => format!("endpoint = \"{endpoint}\""),
             None => "# endpoint = \"198.51.100.7:3701\"".to_owned(),
@@ -281,15 +313,21 @@ impl Draft {
              keys = [{:?}]\n\n\
              # Who is paid, if not the owner.\n\
              # beneficiary = \"5...\"\n\n\
-             # Per source address; the defaults grow with the number of keys.\n\
+             # Per source address: probes of each device, and everything else that is sent here.\n\
              # [limits]\n\
-             # probes_per_second = 20\n\
-             # burst = 160\n\
+             # probes_per_second = {}\n\
+             # probe_burst = {}\n\
+             # strays_per_second = {}\n\
+             # stray_burst = {}\n\
              # max_connections = {MAX_CONNECTIONS}\n",
             self.genesis.map(|genesis| genesis_line(genesis) + "\n").unwrap_or_default(),
             self.listen,
             self.class,
             self.key_file,
+            limits.probes.per_second,
+            limits.probes.burst,
+            limits.strays.per_second,
+            limits.strays.burst,
         )
     }
 }
@@ -320,11 +358,15 @@ mod tests {
         let config = parse(GOOD).unwrap();
         assert_eq!(config.keys, [PathBuf::from("/etc/vouch/device.key")]);
         assert_eq!((config.class, config.genesis, config.endpoint), (0, None, None));
-        assert_eq!((config.connections(1), config.connections(1_000)), (MAX_CONNECTIONS, 4_000));
-        assert_eq!(config.rate_limit(1), RateLimit::for_keys(1));
-        let limited =
-            parse(&format!("{GOOD}[limits]\nprobes_per_second = 3\nburst = 4\nmax_connections = 5\n")).unwrap();
-        assert_eq!((limited.rate_limit(1_000).per_second.get(), limited.rate_limit(1_000).burst.get()), (3, 4));
+        assert_eq!((config.connections(1), config.connections(1_000)), (MAX_CONNECTIONS, 8_000));
+        assert_eq!(config.limits(), Limits::default());
+        let limited = parse(&format!(
+            "{GOOD}[limits]\nprobes_per_second = 3\nprobe_burst = 4\nstrays_per_second = 6\nstray_burst = 7\nmax_connections = 5\n"
+        ))
+        .unwrap();
+        let Limits { probes, strays } = limited.limits();
+        assert_eq!((probes.per_second.get(), probes.burst.get()), (3, 4));
+        assert_eq!((strays.per_second.get(), strays.burst.get()), (6, 7));
         assert_eq!(limited.connections(1_000), 5);
     }
 
@@ -341,7 +383,7 @@ mod tests {
             (&format!("genesis = \"0x12\"\n{GOOD}"), "`genesis` is not"),
             (&format!("beneficiary = \"Bob\"\n{GOOD}"), "`beneficiary` is not"),
             (&format!("endpiont = \"1.1.1.1:1\"\n{GOOD}"), "endpiont"),
-            (&format!("{GOOD}[limits]\nburst = 0\n"), "burst"),
+            (&format!("{GOOD}[limits]\nstray_burst = 0\n"), "burst"),
             ("nodes = ", "config.toml"),
         ] {
             let error = parse(text).unwrap_err().to_string();
@@ -363,21 +405,49 @@ mod tests {
         let pinned = Draft { genesis: Some(H256::repeat_byte(7)), endpoint: None, ..draft() };
         assert_eq!(parse(&pinned.text()).unwrap().genesis, Some(H256::repeat_byte(7)));
         // What is commented out can be commented in.
-        let all = draft().text().replace("# [limits]", "[limits]").replace("# burst", "burst");
-        assert_eq!(parse(&all).unwrap().rate_limit(1).burst.get(), 160);
+        let all =
+            draft().text().replace("# [limits]", "[limits]").replace("# probe", "probe").replace("# stray", "stray");
+        let config = parse(&all).unwrap();
+        assert_eq!((config.limits(), config.limits.stray_burst.is_some()), (Limits::default(), true));
     }
 
     #[test]
     fn pinning_keeps_the_rest_of_the_file() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("config.toml");
-        std::fs::write(&path, format!("# mine\n{GOOD}[limits]\nburst = 9\n")).unwrap();
+        fs::write(&path, format!("# mine\n{GOOD}[limits]\nstray_burst = 9\n")).unwrap();
         let mut config = Config::load(&path).unwrap();
         config.pin(H256::repeat_byte(9)).unwrap();
         let again = Config::load(&path).unwrap();
         assert_eq!((again.genesis, config.genesis), (Some(H256::repeat_byte(9)), Some(H256::repeat_byte(9))));
-        assert_eq!(again.rate_limit(1).burst.get(), 9);
-        assert!(std::fs::read_to_string(&path).unwrap().contains("# mine"));
+        assert_eq!(again.limits().strays.burst.get(), 9);
+        assert!(fs::read_to_string(&path).unwrap().contains("# mine"));
+    }
+
+    #[test]
+    fn pinning_at_once_leaves_one_line_and_no_other_file() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.toml");
+        fs::write(&path, GOOD).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        let unpinned = Config::load(&path).unwrap();
+        let chains = [H256::repeat_byte(1), H256::repeat_byte(2)];
+        let outcomes: Vec<_> = std::thread::scope(|scope| {
+            let pinning: Vec<_> = (0..16)
+                .map(|n| {
+                    let mut config = unpinned.clone();
+                    scope.spawn(move || config.pin(chains[n % 2]).map(|()| config.genesis))
+                })
+                .collect();
+            pinning.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        let pinned = Config::load(&path).unwrap().genesis;
+        assert_eq!(outcomes.iter().filter(|outcome| matches!(outcome, Ok(genesis) if *genesis == pinned)).count(), 8);
+        assert_eq!(outcomes.iter().filter(|outcome| matches!(outcome, Err(ConfigError::Value { .. }))).count(), 8);
+        assert_eq!(fs::read_to_string(&path).unwrap().matches("genesis =").count(), 1);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
     }
 
     #[test]

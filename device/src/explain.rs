@@ -102,12 +102,15 @@ pub fn sentence(reason: Reason, device: &Device, explained: &Explained, network:
         Reason::NoEndpoint => "It publishes no address, so no prober can reach it: set `endpoint` and run \
                                `vouch-device set-endpoint`."
             .into(),
-        Reason::EpochRunning => format!(
-            "{} points of epoch {} become tokens when it closes, in {} rounds.",
-            explained.pending.points,
-            explained.pending.epoch,
-            network.rounds_per_epoch.saturating_sub(network.rounds_done)
-        ),
+        Reason::EpochRunning => {
+            let left = network.rounds_per_epoch.saturating_sub(network.rounds_done);
+            format!(
+                "{} points of epoch {} become tokens when it closes, in {left} round{}.",
+                explained.pending.points,
+                explained.pending.epoch,
+                if left == 1 { "" } else { "s" }
+            )
+        },
         Reason::RateWasZero => format!(
             "The last epoch paid nothing per point: its budget was smaller than its total points. This epoch divides {}.",
             token.show(network.uptime_budget)

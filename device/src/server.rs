@@ -1,6 +1,6 @@
 //! HTTP in front of an [`Agent`]: bounded bodies, bounded connections, bounded patience.
 
-use crate::agent::{Agent, Refusal, Source};
+use crate::agent::{Agent, Decision, Refusal, Source};
 use axum::{
     body::{to_bytes, Body},
     extract::{
@@ -8,6 +8,7 @@ use axum::{
         State,
     },
     http::{header, HeaderValue, StatusCode},
+    middleware::map_response,
     response::{IntoResponse, Response},
     routing::{get, post},
     serve::{IncomingStream, Listener},
@@ -37,8 +38,9 @@ use vouch_primitives::probe::{CHALLENGE_BYTES, PROBE_CONTENT_TYPE, PROBE_PATH};
 /// Where `vouch-device health` and container health checks ask.
 pub const HEALTH_PATH: &str = "/health";
 
-/// A connection is cut when it has waited this long for a request to become complete, kept alive or not.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// A connection carries one request and is cut at this age, whatever happens on it: a little more than a validator waits for the
+/// answer to a probe (2.5 s). A server that is full of idle connections therefore has a place again within this time.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Connections open at the same time unless the configuration says otherwise and the keys are few.
 pub const MAX_CONNECTIONS: usize = 900;
@@ -46,10 +48,18 @@ pub const MAX_CONNECTIONS: usize = 900;
 /// Files that a process has open besides its connections, at most.
 const OTHER_FILES: usize = 100;
 
-/// Connections open at the same time unless the configuration says otherwise: several probers may share an address, and each
-/// asks for hundreds of a hub's keys at once.
+/// Connections that one source may have even to a single device: a whole committee may share an address.
+const LEAST_PER_SOURCE: usize = 32;
+
+/// Connections open at the same time unless the configuration says otherwise: several probers may share an address, each asks for
+/// hundreds of a hub's keys at once, and no address gets more than a quarter.
 pub fn connections_for(keys: usize) -> usize {
-    keys.saturating_mul(4).max(MAX_CONNECTIONS)
+    keys.saturating_mul(8).max(MAX_CONNECTIONS)
+}
+
+/// How many of `connections` one source may have, so that a handful of them cannot keep everybody else out.
+fn most_per_source(keys: usize, connections: usize) -> usize {
+    keys.saturating_mul(4).max(LEAST_PER_SOURCE).min(connections / 4).max(1)
 }
 
 /// A running server. Dropping it stops it at once; [`Server::stop`] lets open requests finish.
@@ -63,8 +73,11 @@ pub struct Server {
 
 impl Server {
     /// Listens on `listen` (port 0 picks one) and serves `agent` on the current tokio runtime, holding at most
-    /// `max_connections` open at once and giving no single source more than three quarters of them. Raises the process's own
-    /// limit on open files to what that takes, as far as the system lets it.
+    /// `max_connections` open at once and giving no single source more than four per device served (at least 32) or a quarter
+    /// of them all. Raises the process's own limit on open files to what that takes, as far as the system lets it.
+    ///
+    /// When all are taken, new connections wait their turn in the system's queue; places become free at the latest when the
+    /// connections that hold them are three seconds old.
     pub async fn start(agent: Arc<Agent>, listen: SocketAddr, max_connections: usize) -> io::Result<Self> {
         allow_open_files(max_connections.saturating_add(OTHER_FILES));
         let listener = TcpListener::bind(listen).await?;
@@ -73,10 +86,16 @@ impl Server {
             listener,
             free: Arc::new(Semaphore::new(max_connections.clamp(1, Semaphore::MAX_PERMITS))),
             by_source: Arc::default(),
-            most_per_source: (max_connections / 4 * 3).max(1),
+            most_per_source: most_per_source(agent.served(), max_connections),
         };
         let state = App { agent: agent.clone(), start: Instant::now() };
-        let router = Router::new().route(PROBE_PATH, post(probe)).route(HEALTH_PATH, get(health)).with_state(state);
+        let router = Router::new()
+            .route(PROBE_PATH, post(probe))
+            .route(HEALTH_PATH, get(health))
+            .fallback(not_found)
+            .method_not_allowed_fallback(method_not_allowed)
+            .layer(map_response(last_on_its_connection))
+            .with_state(state);
         let (stop, stopped) = oneshot::channel::<()>();
         let service = axum::serve(door, router.into_make_service_with_connect_info::<Peer>())
             // Also ends when the sender is dropped.
@@ -133,40 +152,45 @@ struct App {
     start: Instant,
 }
 
-async fn probe(State(app): State<App>, ConnectInfo(Peer(peer)): ConnectInfo<Peer>, body: Body) -> Response {
-    let agent = &app.agent;
-    if let Err(refusal) = agent.admit(peer.ip(), app.start.elapsed()) {
-        return refuse(peer, refusal);
+impl App {
+    /// Gives `answer` to something that is no probe, if the peer may still have one.
+    fn answer_stray(&self, peer: SocketAddr, answer: impl IntoResponse) -> Response {
+        match self.agent.admit_stray(peer.ip(), self.start.elapsed()) {
+            Ok(()) => answer.into_response(),
+            Err(refusal) => refuse(peer, refusal),
+        }
     }
-    // One byte more than a challenge tells a long body from a right one; nothing beyond is read.
-    let outcome = match to_bytes(body, CHALLENGE_BYTES + 1).await {
-        Ok(bytes) => agent.answer(&bytes),
-        Err(_) => Err(agent.refuse_too_long()),
+}
+
+async fn probe(State(app): State<App>, ConnectInfo(Peer(peer)): ConnectInfo<Peer>, body: Body) -> Response {
+    // Which allowance pays depends on the body. One byte more than a challenge tells a long one from a right one; nothing
+    // beyond is read.
+    let body = to_bytes(body, CHALLENGE_BYTES + 1).await;
+    let now = app.start.elapsed();
+    let decision = match body {
+        Ok(bytes) => app.agent.decide(&bytes, peer.ip(), now),
+        Err(_) => Decision::Refuse(app.agent.refuse_too_long(peer.ip(), now)),
     };
-    match outcome {
-        Ok(response) => {
+    match decision {
+        Decision::Answer(response) => {
             let content_type = HeaderValue::from_static(PROBE_CONTENT_TYPE);
             ([(header::CONTENT_TYPE, content_type)], response.encode()).into_response()
         },
-        Err(refusal) => refuse(peer, refusal),
+        Decision::Refuse(refusal) => refuse(peer, refusal),
     }
 }
 
 fn refuse(peer: SocketAddr, refusal: Refusal) -> Response {
-    tracing::debug!(%peer, %refusal, "probe refused");
+    tracing::debug!(%peer, %refusal, "refused");
     let status = StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::BAD_REQUEST);
     let mut response = (status, format!("{refusal}\n")).into_response();
-    if matches!(refusal, Refusal::TooMany { .. }) {
+    if status == StatusCode::TOO_MANY_REQUESTS {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
-    }
-    if matches!(refusal, Refusal::TooLong) {
-        // The rest of the body is still on the wire and will not be read.
-        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     response
 }
 
-async fn health(State(app): State<App>) -> Response {
+async fn health(State(app): State<App>, ConnectInfo(Peer(peer)): ConnectInfo<Peer>) -> Response {
     let counts = app.agent.counts();
     let body = serde_json::json!({
         "status": "ok",
@@ -174,7 +198,21 @@ async fn health(State(app): State<App>) -> Response {
         "answered": counts.answered,
         "refused": counts.refused,
     });
-    ([(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response()
+    app.answer_stray(peer, ([(header::CONTENT_TYPE, "application/json")], body.to_string()))
+}
+
+async fn not_found(State(app): State<App>, ConnectInfo(Peer(peer)): ConnectInfo<Peer>) -> Response {
+    app.answer_stray(peer, StatusCode::NOT_FOUND)
+}
+
+async fn method_not_allowed(State(app): State<App>, ConnectInfo(Peer(peer)): ConnectInfo<Peer>) -> Response {
+    app.answer_stray(peer, StatusCode::METHOD_NOT_ALLOWED)
+}
+
+/// Nobody has two things to ask in a row, and an idle connection takes another's place.
+async fn last_on_its_connection(mut response: Response) -> Response {
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
 }
 
 /// The other end of a connection.
@@ -187,7 +225,7 @@ impl Connected<IncomingStream<'_, Door>> for Peer {
     }
 }
 
-/// A listener that bounds how many connections there are, how many of them one source has, and how long each may dawdle.
+/// A listener that bounds how many connections there are, how many of them one source has, and how old each may become.
 struct Door {
     listener: TcpListener,
     free: Arc<Semaphore>,
@@ -250,7 +288,8 @@ impl Drop for Seat {
     }
 }
 
-/// A connection that fails when nothing was answered on it for [`PATIENCE`].
+/// A connection that fails once it is older than [`PATIENCE`]. What is there already is read and written even then, so that a
+/// busy machine does not cut those that were in time.
 struct Guarded {
     stream: TcpStream,
     deadline: Pin<Box<Sleep>>,
@@ -266,20 +305,18 @@ impl Guarded {
 
 impl AsyncRead for Guarded {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        if self.out_of_patience(cx) {
+        let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        if read.is_pending() && self.out_of_patience(cx) {
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
-        Pin::new(&mut self.stream).poll_read(cx, buffer)
+        read
     }
 }
 
 impl AsyncWrite for Guarded {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
-        if matches!(written, Poll::Ready(Ok(_))) {
-            // An answer went out: the next request has its own time.
-            self.deadline.as_mut().reset(tokio::time::Instant::now() + PATIENCE);
-        } else if self.out_of_patience(cx) {
+        if written.is_pending() && self.out_of_patience(cx) {
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
         written
@@ -291,5 +328,21 @@ impl AsyncWrite for Guarded {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_few_sources_hold_all_connections() {
+        for keys in [1, 7, 8, 100, 225, 1_024, 10_000] {
+            let total = connections_for(keys);
+            let most = most_per_source(keys, total);
+            assert!(most * 4 <= total && most >= keys.min(225), "{most} of {total} for {keys} keys");
+        }
+        assert_eq!((most_per_source(1, 900), most_per_source(20, 900), most_per_source(1_024, 8_192)), (32, 80, 2_048));
+        assert_eq!((most_per_source(1, 8), most_per_source(1, 1), most_per_source(usize::MAX, 0)), (2, 1, 1));
     }
 }

@@ -1,7 +1,7 @@
 //! Many throw-away devices behind one port, in this process: for tests, demos and measurements.
 
 use crate::{
-    agent::{Agent, RateLimit},
+    agent::{Agent, Limits},
     chain::Registration,
     keys::{DeviceKey, Scheme},
     server::{connections_for, Server},
@@ -29,7 +29,7 @@ impl Swarm {
     pub async fn start(genesis: H256, label: &str, count: usize, listen: SocketAddr) -> io::Result<Self> {
         let keys: Vec<_> = (0..count).map(|n| Self::key(label, n)).collect();
         let devices = keys.iter().map(|key| key.id().clone()).collect();
-        let agent = Agent::new(genesis, keys, RateLimit::for_keys(count)).map_err(io::Error::other)?;
+        let agent = Agent::new(genesis, keys, Limits::default()).map_err(io::Error::other)?;
         let server = Server::start(Arc::new(agent), listen, connections_for(count)).await?;
         Ok(Self { server, devices })
     }

@@ -12,7 +12,7 @@ use tokio::{
     net::TcpStream,
 };
 use vouch_device::{
-    agent::{Agent, RateLimit},
+    agent::{Agent, Limits, RateLimit},
     keys::{DeviceKey, Scheme},
     prober::{ProbeError, Prober},
     server::{Server, HEALTH_PATH, MAX_CONNECTIONS},
@@ -30,8 +30,10 @@ fn loopback() -> SocketAddr {
     ([127, 0, 0, 1], 0).into()
 }
 
-fn limit(per_second: u32, burst: u32) -> RateLimit {
-    RateLimit { per_second: per_second.try_into().unwrap(), burst: burst.try_into().unwrap() }
+/// The same limit for probes and strays.
+fn limit(per_second: u32, burst: u32) -> Limits {
+    let limit = RateLimit { per_second: per_second.try_into().unwrap(), burst: burst.try_into().unwrap() };
+    Limits { probes: limit, strays: limit }
 }
 
 struct Bench {
@@ -42,14 +44,14 @@ struct Bench {
 }
 
 impl Bench {
-    async fn start(scheme: Scheme, limit: RateLimit) -> Self {
-        Self::listening(scheme, limit, loopback(), MAX_CONNECTIONS).await
+    async fn start(scheme: Scheme, limits: Limits) -> Self {
+        Self::listening(scheme, limits, loopback(), MAX_CONNECTIONS).await
     }
 
-    async fn listening(scheme: Scheme, limit: RateLimit, listen: SocketAddr, connections: usize) -> Self {
+    async fn listening(scheme: Scheme, limits: Limits, listen: SocketAddr, connections: usize) -> Self {
         let key = DeviceKey::from_seed(scheme, &[7; 32]);
         let device = key.id().clone();
-        let agent = Arc::new(Agent::new(GENESIS, vec![key], limit).unwrap());
+        let agent = Arc::new(Agent::new(GENESIS, vec![key], limits).unwrap());
         let server = Server::start(agent, listen, connections).await.unwrap();
         Self { server, device, http: client(None), prober: Prober::new(GENESIS).unwrap() }
     }
@@ -141,7 +143,8 @@ async fn flood_gets_429_while_another_source_is_still_served() {
             let request = flooder.post(bench.url(PROBE_PATH)).body(bench.challenge().encode());
             async { request.send().await.unwrap().status().as_u16() }
         })
-        .buffer_unordered(32)
+        // Fewer than the connections that one source may have.
+        .buffer_unordered(8)
         .collect()
         .await;
     let served = statuses.iter().filter(|status| **status == 200).count();
@@ -155,9 +158,54 @@ async fn flood_gets_429_while_another_source_is_still_served() {
 }
 
 #[tokio::test]
+async fn probes_of_unknown_devices_leave_the_device_served_its_allowance() {
+    let bench = Bench::start(Scheme::Ed25519, limit(1, 5)).await;
+    let mut statuses = Vec::new();
+    for n in 0..40 {
+        let stray = Challenge { device: DeviceId::new([n; 32]), ..bench.challenge() };
+        statuses.push(bench.post(stray.encode()).await.status().as_u16());
+    }
+    assert!(statuses[..5].iter().all(|status| *status == 404) && statuses.contains(&429), "{statuses:?}");
+    assert_eq!(bench.post(bench.challenge().encode()).await.status(), 200);
+}
+
+#[tokio::test]
+async fn health_and_wrong_paths_are_limited_too() {
+    for (path, within) in [(HEALTH_PATH, 200), ("/", 404), (PROBE_PATH, 405)] {
+        let bench = Bench::start(Scheme::Ed25519, limit(1, 5)).await;
+        let mut statuses = Vec::new();
+        for _ in 0..40 {
+            statuses.push(bench.http.get(bench.url(path)).send().await.unwrap().status().as_u16());
+        }
+        assert!(statuses[..5].iter().all(|status| *status == within) && statuses.contains(&429), "{statuses:?}");
+        assert_eq!(bench.post(bench.challenge().encode()).await.status(), 200);
+    }
+}
+
+#[tokio::test]
+async fn connection_carries_one_request_and_silence_is_cut() {
+    let bench = Bench::start(Scheme::Ed25519, limit(100, 100)).await;
+    for path in [HEALTH_PATH, "/nothing"] {
+        let mut stream = TcpStream::connect(bench.server.address()).await.unwrap();
+        stream.write_all(format!("GET {path} HTTP/1.1\r\nhost: x\r\n\r\n").as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.contains("connection: close"), "{answer}");
+    }
+    // Neither silence nor a request that never ends keeps a connection.
+    for start in ["", "POST "] {
+        let mut stream = TcpStream::connect(bench.server.address()).await.unwrap();
+        stream.write_all(start.as_bytes()).await.unwrap();
+        let mut rest = Vec::new();
+        let cut = tokio::time::timeout(Duration::from_secs(30), stream.read_to_end(&mut rest)).await;
+        assert!(cut.is_ok(), "{start:?} is still open");
+    }
+}
+
+#[tokio::test]
 async fn source_that_hoards_connections_does_not_keep_others_out() {
     let bench = Bench::listening(Scheme::Ed25519, limit(100, 100), loopback(), 8).await;
-    // More idle connections than the server holds; it keeps three quarters of 8 and closes the others.
+    // More idle connections than the server holds; it keeps a quarter of 8 and closes the others.
     let mut hoard = Vec::new();
     for _ in 0..20 {
         let socket = tokio::net::TcpSocket::new_v4().unwrap();
@@ -221,7 +269,7 @@ async fn hub_of_1024_keys_answers_every_one_of_them_concurrently() {
     let prober = Prober::new(GENESIS).unwrap();
     let failures: Vec<_> = stream::iter(swarm.devices())
         .map(|device| prober.probe(swarm.endpoint(), device))
-        .buffer_unordered(128)
+        .buffer_unordered(64)
         .filter_map(|outcome| async { outcome.err() })
         .collect()
         .await;

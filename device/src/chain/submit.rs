@@ -98,6 +98,18 @@ struct Found {
     index: u32,
 }
 
+/// What is known of a transaction that is being followed.
+struct Trail {
+    /// Blocks that were looked at.
+    seen: HashSet<H256>,
+    /// Where it was found, on every fork that had it: the fork that wins may not be the one that had it first.
+    found: Vec<Found>,
+    /// The last block whose events were checked for a failure.
+    inspected: Option<H256>,
+    /// When to send it again.
+    resend_at: Instant,
+}
+
 impl Client {
     /// Signs `call`, sends it and waits.
     pub async fn submit(&self, call: Call, signer: &Keypair, wait: Wait) -> Result<Receipt, Error> {
@@ -191,45 +203,51 @@ impl Client {
 
     async fn follow(&self, signed: Signed, wait: Wait, patience: Duration) -> Result<Receipt, Error> {
         let start = Instant::now();
-        let mut resend_at = start + RESEND;
-        let mut seen = HashSet::new();
-        // On every fork that had it: the fork that wins may not be the one that had it first.
-        let mut found: Vec<Found> = Vec::new();
-        let mut inspected = None;
+        let mut trail = Trail { seen: HashSet::new(), found: Vec::new(), inspected: None, resend_at: start + RESEND };
         loop {
-            let (looked_at, new) = self.look(&signed, &seen).await?;
-            seen.extend(looked_at);
-            found.extend(new);
-            let settled = match wait {
-                Wait::Included => found.last().copied(),
-                Wait::Finalized => self.final_one(&found).await?,
-            };
-            if let Some(found) = settled {
-                return self.receipt(&signed, found).await?.map_err(Error::Failed);
-            }
-            if let Some(last) = found.last().copied() {
-                if inspected != Some(last.block.hash) {
-                    inspected = Some(last.block.hash);
-                    // A failure need not wait for finality.
-                    self.receipt(&signed, last).await?.map_err(Error::Failed)?;
-                    tracing::info!(block = last.block.number, "in a block, waiting for finality");
-                }
-            }
-            if Instant::now() >= resend_at {
-                resend_at = Instant::now() + RESEND;
-                // A refusal mostly means that it is in a block. Where a block was lost with the node that made it, it is not.
-                if let Err(error @ (Error::Unreachable { .. } | Error::WrongChain { .. })) = self.send(&signed).await {
-                    return Err(error);
-                }
+            match self.step(&signed, wait, &mut trail).await {
+                Ok(Some(receipt)) => return Ok(receipt),
+                Ok(None) => {},
+                // The transaction is on its way: a node that restarts has as long as the transaction.
+                Err(Error::Unreachable { .. }) if start.elapsed() < patience => {},
+                Err(error) => return Err(error),
             }
             if start.elapsed() >= patience {
-                return Err(match found.last() {
+                return Err(match trail.found.last() {
                     Some(found) => Error::NotFinal { number: found.block.number, waited: patience },
                     None => Error::NotIncluded { hash: signed.hash, waited: patience },
                 });
             }
             sleep(POLL).await;
         }
+    }
+
+    /// One look at how far the transaction is; its receipt once it is as far as `wait` says.
+    async fn step(&self, signed: &Signed, wait: Wait, trail: &mut Trail) -> Result<Option<Receipt>, Error> {
+        let (looked_at, new) = self.look(signed, &trail.seen).await?;
+        trail.seen.extend(looked_at);
+        trail.found.extend(new);
+        let settled = match wait {
+            Wait::Included => trail.found.last().copied(),
+            Wait::Finalized => self.final_one(&trail.found).await?,
+        };
+        if let Some(found) = settled {
+            return self.receipt(signed, found).await?.map(Some).map_err(Error::Failed);
+        }
+        if let Some(last) = trail.found.last().copied().filter(|last| trail.inspected != Some(last.block.hash)) {
+            // A failure need not wait for finality.
+            self.receipt(signed, last).await?.map_err(Error::Failed)?;
+            trail.inspected = Some(last.block.hash);
+            tracing::info!(block = last.block.number, "in a block, waiting for finality");
+        }
+        if Instant::now() >= trail.resend_at {
+            trail.resend_at = Instant::now() + RESEND;
+            // A refusal mostly means that it is in a block. Where a block was lost with the node that made it, it is not.
+            if let Err(error @ (Error::Unreachable { .. } | Error::WrongChain { .. })) = self.send(signed).await {
+                return Err(error);
+            }
+        }
+        Ok(None)
     }
 
     /// Walks back from the best block over blocks not seen before; returns them, and the one with the transaction.

@@ -52,15 +52,11 @@ pub(super) async fn claim(setup: Setup, arguments: Transaction) -> Result<()> {
     let job = Job::begin(setup, arguments).await?;
     let pending = ask_each(&job.devices, |device| job.client.pending_reward(device)).await?;
     let mut due = Vec::new();
-    let mut sum = 0u128;
     for (device, pending) in job.devices.iter().zip(pending) {
         match pending {
             None => say!("{device} is not registered."),
             Some(pending) if pending.accrued == 0 => {},
-            Some(pending) => {
-                sum = sum.saturating_add(pending.accrued);
-                due.push(device.clone());
-            },
+            Some(_) => due.push(device.clone()),
         }
     }
     if due.is_empty() {
@@ -72,7 +68,13 @@ pub(super) async fn claim(setup: Setup, arguments: Transaction) -> Result<()> {
     for call in calls {
         receipts.extend(job.send("claiming", vec![call]).await?);
     }
-    job.report(&format!("claimed {} of {} device(s)", job.token.show(sum), due.len()), &receipts);
+    for receipt in &receipts {
+        // What was really paid: an epoch may have closed since the question.
+        let paid: Vec<_> = receipt.find("Rewards", "Claimed").filter_map(|event| event.number("amount")).collect();
+        let sum = paid.iter().copied().fold(0, u128::saturating_add);
+        let done = format!("claimed {} of {} device(s)", job.token.show(sum), paid.len());
+        job.report(&done, std::slice::from_ref(receipt));
+    }
     Ok(())
 }
 
