@@ -9,7 +9,7 @@ use crate::{
 };
 use anyhow::Context;
 use console::Term;
-use futures::future::try_join_all;
+use futures::future::{join_all, try_join_all};
 use std::{
     collections::HashMap,
     path::PathBuf,
@@ -136,15 +136,14 @@ impl Board {
 
     /// Claims for every device that has accrued something. Anyone may: the first owner pays the fees, each owner is paid.
     async fn claim(&mut self, net: &Localnet) -> anyhow::Result<()> {
-        let signer = keypair(OWNERS[0])?;
-        for (device, row) in net.devices.iter().zip(&self.rows) {
-            if row.accrued == 0 {
-                continue;
-            }
-            for receipt in net.client().claim(&signer, &[device.id().clone()], Wait::Included).await? {
-                let paid: u128 = receipt.find("Rewards", "Claimed").filter_map(|event| event.number("amount")).sum();
-                *self.claimed.entry(device.id().clone()).or_default() += paid;
-            }
+        let (signer, client) = (keypair(OWNERS[0])?, net.client());
+        let due = net.devices.iter().zip(&self.rows).filter(|(_, row)| row.accrued > 0).map(|(device, _)| device.id());
+        // One transaction each, which tells what each was paid; all of them fit into a block.
+        let claims = due.map(|id| async { (id.clone(), client.claim(&signer, &[id.clone()], Wait::Included).await) });
+        for (id, receipts) in join_all(claims).await {
+            let receipts = receipts?;
+            let events = receipts.iter().flat_map(|receipt| receipt.find("Rewards", "Claimed"));
+            *self.claimed.entry(id).or_default() += events.filter_map(|event| event.number("amount")).sum::<u128>();
         }
         Ok(())
     }

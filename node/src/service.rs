@@ -27,7 +27,7 @@ pub type FullSelectChain = sc_consensus::LongestChain<FullBackend, Block>;
 pub type TransactionPool = sc_transaction_pool::TransactionPoolHandle<Block, FullClient>;
 
 type GrandpaBlockImport = grandpa::GrandpaBlockImport<FullBackend, Block, FullClient, FullSelectChain>;
-/// Only litep2p is instantiated: a second network back end would double the node crate's compile time for nothing.
+/// The one network back end: code for a second would be generated for nothing.
 type Network = sc_network::Litep2pNetworkBackend;
 
 /// Blocks between justifications that are stored even if nobody asks for them.

@@ -18,10 +18,10 @@ use tokio::{
     task::JoinSet,
 };
 use vouch_device::{
-    agent::{Agent, RateLimit},
+    agent::{Agent, Limits},
     chain::Registration,
     keys::DeviceKey,
-    server::Server,
+    server::{connections_for, Server},
     swarm::Swarm,
 };
 use vouch_localnet::{devices::account, ports, Localnet};
@@ -95,8 +95,8 @@ fn report_is_right_and_in_time_whatever_three_in_ten_devices_do() {
         let everywhere = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
         // The honest server has every key, so that a prober that followed a redirect would be taken in.
         let all = (0..DEVICES).map(|n| Swarm::key(LABEL, n)).collect();
-        let agent = Arc::new(Agent::new(net.genesis(), all, RateLimit::for_keys(DEVICES))?);
-        let server = Server::start(agent, everywhere, DEVICES).await?;
+        let agent = Arc::new(Agent::new(net.genesis(), all, Limits::default())?);
+        let server = Server::start(agent, everywhere, connections_for(DEVICES)).await?;
 
         let mut listeners = JoinSet::new();
         let mut ports = HashMap::from([(Manner::Honest, server.address().port()), (Manner::Refuse, ports::free()?)]);
