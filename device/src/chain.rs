@@ -75,7 +75,17 @@ pub struct Balance {
 impl Balance {
     /// What can be spent or held without endangering the account.
     pub fn usable(&self, existential_deposit: u128) -> u128 {
-        self.free.saturating_sub(self.frozen.saturating_sub(self.reserved).max(existential_deposit))
+        self.free.saturating_sub(self.kept(existential_deposit))
+    }
+
+    /// What is missing of what must stay in the account before anything is usable.
+    pub fn lacking(&self, existential_deposit: u128) -> u128 {
+        self.kept(existential_deposit).saturating_sub(self.free)
+    }
+
+    /// How much of what is free must stay in the account.
+    fn kept(&self, existential_deposit: u128) -> u128 {
+        self.frozen.saturating_sub(self.reserved).max(existential_deposit)
     }
 }
 
@@ -448,7 +458,9 @@ mod tests {
         let balance = Balance { free: 100, reserved: 30, frozen: 50 };
         assert_eq!(balance.usable(10), 80);
         assert_eq!(balance.usable(25), 75);
-        assert_eq!(Balance { free: 5, ..Default::default() }.usable(10), 0);
+        assert_eq!(balance.lacking(25), 0);
+        let poor = Balance { free: 5, ..Default::default() };
+        assert_eq!((poor.usable(10), poor.lacking(10)), (0, 5));
     }
 
     #[test]

@@ -102,31 +102,29 @@ async fn init(path: &Path, arguments: Init, nodes: Vec<String>) -> Result<()> {
     if path.exists() {
         bail!("{} exists already: move it away first, or name another with --config", path.display());
     }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    let nodes = arguments.nodes(nodes);
-    let genesis = match arguments.genesis {
-        Some(genesis) => Some(genesis),
-        None => Client::new(nodes.clone(), None, Some(INIT_PATIENCE)).genesis().await.ok(),
-    };
-    let keys = create_key_file(&folder.join(KEY_FILE), arguments.scheme, arguments.keys as usize)?;
-    let draft = Draft {
-        genesis,
-        nodes,
+    let mut draft = Draft {
+        genesis: arguments.genesis,
+        nodes: arguments.nodes(nodes),
         listen: arguments.listen,
         endpoint: arguments.endpoint,
         class: arguments.class,
         key_file: KEY_FILE.to_owned(),
     };
+    // Says at once, and before anything is written, what would otherwise be said by the next command.
+    draft.check(path)?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    if draft.genesis.is_none() {
+        draft.genesis = Client::new(draft.nodes.clone(), None, Some(INIT_PATIENCE)).genesis().await.ok();
+    }
+    let keys = create_key_file(&folder.join(KEY_FILE), arguments.scheme, arguments.keys as usize)?;
     draft.write(path)?;
-    // Says at once what would otherwise be said by the next command.
-    Config::load(path)?;
     say!("Configuration: {}", path.display());
     say!(
         "Keys:          {} (keep a copy: whoever loses it loses the devices' record)",
         folder.join(KEY_FILE).display()
     );
-    match genesis {
+    match draft.genesis {
         Some(genesis) => say!("Chain:         {genesis:?}"),
         None => say!("Chain:         not pinned, no node was reachable; `register` or `run` will pin it"),
     }
@@ -140,4 +138,30 @@ async fn init(path: &Path, arguments: Init, nodes: Vec<String>) -> Result<()> {
         say!("Note: no --endpoint was given. Set `endpoint` to the public address before you register.");
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[tokio::test]
+    async fn init_writes_nothing_if_its_arguments_make_no_sense_and_both_files_otherwise() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("new/config.toml");
+        let run = |arguments: &str| {
+            let line = format!("vouch-device init --genesis 0x{} {arguments}", "07".repeat(32));
+            let mut cli = Cli::try_parse_from(line.split_whitespace()).unwrap();
+            cli.config = Some(path.clone());
+            execute(cli)
+        };
+        for (arguments, expected) in [("--node http://a:1", "`nodes`"), ("--endpoint 0.0.0.0:3701", "`endpoint`")] {
+            let error = format!("{:#}", run(arguments).await.unwrap_err());
+            assert!(error.contains(expected), "{error}");
+            assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "{arguments}");
+        }
+        run("--node ws://a:1 --endpoint 198.51.100.7:3701 --keys 2").await.unwrap();
+        let setup = Setup::load(&path, Vec::new()).unwrap();
+        assert_eq!((setup.devices.len(), setup.config.genesis), (2, Some(H256::repeat_byte(7))));
+    }
 }

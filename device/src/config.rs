@@ -26,12 +26,12 @@ pub const DEFAULT_LISTEN: &str = "0.0.0.0:3701";
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file could not be read or written.
-    #[error("{}: {source}{}", path.display(), hint(source))]
+    #[error("{}: {cause}{}", path.display(), hint(cause))]
     Io {
         /// The file.
         path: PathBuf,
-        /// What the operating system says.
-        source: io::Error,
+        /// What the operating system says. Not named `source`: the message has it already, and a chain of causes would repeat it.
+        cause: io::Error,
     },
     /// The file is there already.
     #[error("{} exists already: move it away first, or name another with --config", path.display())]
@@ -120,7 +120,7 @@ pub struct Config {
 impl Config {
     /// Reads and checks a configuration file.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        let text = fs::read_to_string(path).map_err(|source| ConfigError::Io { path: path.into(), source })?;
+        let text = fs::read_to_string(path).map_err(|cause| ConfigError::Io { path: path.into(), cause })?;
         Self::parse(path, &text)
     }
 
@@ -201,7 +201,7 @@ impl Config {
     /// Pins the chain, here and in the file, whose other lines stay as they are. If another process has pinned it meanwhile, the
     /// file is left alone; if it was to another chain, that is an error.
     pub fn pin(&mut self, genesis: H256) -> Result<(), ConfigError> {
-        let fail = |source| ConfigError::Io { path: self.path.clone(), source };
+        let fail = |cause| ConfigError::Io { path: self.path.clone(), cause };
         // One at a time. Where files cannot be locked the worst is that the last of several wins: each writes a whole file.
         let unpinned = fs::File::open(&self.path).map_err(fail)?;
         let _ = unpinned.lock();
@@ -282,11 +282,16 @@ pub struct Draft {
 }
 
 impl Draft {
+    /// Whether what would be written to `path` could be read back. Nothing is written.
+    pub fn check(&self, path: &Path) -> Result<(), ConfigError> {
+        Config::parse(path, &self.text()).map(drop)
+    }
+
     /// Writes the configuration to a new file.
     pub fn write(&self, path: &Path) -> Result<(), ConfigError> {
-        let fail = |source: io::Error| match source.kind() {
+        let fail = |cause: io::Error| match cause.kind() {
             io::ErrorKind::AlreadyExists => ConfigError::Exists { path: path.into() },
-            _ => ConfigError::Io { path: path.into(), source },
+            _ => ConfigError::Io { path: path.into(), cause },
         };
         let mut file = OpenOptions::new().write(true).create_new(true).open(path).map_err(fail)?;
         file.write_all(self.text().as_bytes()).and_then(|()| file.sync_all()).map_err(fail)
@@ -389,8 +394,11 @@ mod tests {
             let error = parse(text).unwrap_err().to_string();
             assert!(error.contains(expected), "{text:?} gave {error:?}");
         }
-        let missing = Config::load(Path::new("/nonexistent/config.toml")).unwrap_err().to_string();
+        let missing = Config::load(Path::new("/nonexistent/config.toml")).unwrap_err();
+        // As `main` prints it, with all causes: each once.
+        let missing = format!("{:#}", anyhow::Error::from(missing));
         assert!(missing.contains("vouch-device init"), "{missing}");
+        assert_eq!(missing.matches("No such file").count(), 1, "{missing}");
     }
 
     #[test]

@@ -31,12 +31,12 @@ const HEADER: &str = "# Keys of Vouch devices, one per line. Whoever reads this 
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
     /// The file could not be read or written.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {cause}", path.display())]
     Io {
         /// The file.
         path: PathBuf,
-        /// What the operating system says.
-        source: io::Error,
+        /// What the operating system says. Not named `source`: the message has it already, and a chain of causes would repeat it.
+        cause: io::Error,
     },
     /// A file that would be created is there already; keys are never overwritten.
     #[error("{} exists already: move it away first, keys are never overwritten", path.display())]
@@ -193,19 +193,17 @@ pub fn create_key_file(path: &Path, scheme: Scheme, count: usize) -> Result<Vec<
         text.push('\n');
         keys.push(key);
     }
-    let fail = |source| KeyError::Io { path: path.into(), source };
+    let fail = |cause| KeyError::Io { path: path.into(), cause };
     let mut file =
-        OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(|source| {
-            match source.kind() {
-                io::ErrorKind::AlreadyExists => KeyError::Exists { path: path.into() },
-                _ => fail(source),
-            }
+        OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(|cause| match cause.kind() {
+            io::ErrorKind::AlreadyExists => KeyError::Exists { path: path.into() },
+            _ => fail(cause),
         })?;
     let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
-    if let Err(source) = written {
+    if let Err(cause) = written {
         // A truncated key file must not pass for a whole one.
         let _ = std::fs::remove_file(path);
-        return Err(fail(source));
+        return Err(fail(cause));
     }
     Ok(keys)
 }
@@ -238,7 +236,7 @@ pub fn load_key_file(path: &Path) -> Result<Vec<DeviceKey>, KeyError> {
 
 /// Reads a file of secrets, refusing one that anybody but its owner can touch.
 pub fn read_private(path: &Path) -> Result<Zeroizing<String>, KeyError> {
-    let fail = |source| KeyError::Io { path: path.into(), source };
+    let fail = |cause| KeyError::Io { path: path.into(), cause };
     let mut file = File::open(path).map_err(fail)?;
     // Of the open file, not of the path, so that nothing can be swapped in between.
     let metadata = file.metadata().map_err(fail)?;
@@ -323,7 +321,11 @@ mod tests {
         write(&path, "# nothing\n", 0o600);
         assert!(matches!(load_key_file(&path), Err(KeyError::Empty { .. })));
         assert!(matches!(load_key_file(folder.path()), Err(KeyError::NotAFile { .. })));
-        assert!(matches!(load_key_file(&folder.path().join("missing")), Err(KeyError::Io { .. })));
+        let missing = load_key_file(&folder.path().join("missing")).unwrap_err();
+        assert!(matches!(missing, KeyError::Io { .. }));
+        // As `main` prints it, with all causes: each once.
+        let missing = format!("{:#}", anyhow::Error::from(missing));
+        assert_eq!(missing.matches("No such file").count(), 1, "{missing}");
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! Follows the chain for a running agent: says what is wrong with its devices' registration, what the last round found, and what
-//! each epoch brought. Answering probes does not depend on it: an agent without a node goes on answering.
+//! Follows the chain for a running agent: says what is wrong with its devices' registration, what the last round found, and at
+//! each new epoch what has accrued. Answering probes does not depend on it: an agent without a node goes on answering.
 
 use crate::{
     chain::{Client, Device, Error, Network, Token},
@@ -26,22 +26,12 @@ pub struct Watcher {
     round: Option<u32>,
     epoch: Option<u32>,
     complaints: HashMap<DeviceId, String>,
-    accrued: u128,
 }
 
 impl Watcher {
     /// A follower for `devices` that should answer at `endpoint`.
     pub fn new(client: Client, devices: Vec<DeviceId>, endpoint: Option<Endpoint>) -> Self {
-        Self {
-            client,
-            devices,
-            endpoint,
-            token: None,
-            round: None,
-            epoch: None,
-            complaints: HashMap::new(),
-            accrued: 0,
-        }
+        Self { client, devices, endpoint, token: None, round: None, epoch: None, complaints: HashMap::new() }
     }
 
     /// Follows until the chain turns out to be another one than the agent serves.
@@ -76,7 +66,10 @@ impl Watcher {
             }
         }
         if new_epoch {
-            self.tell_epoch(&client, &network).await?;
+            // The epoch that is running at the first look is not new.
+            if self.epoch.is_some() {
+                self.tell_epoch(&client, &network).await?;
+            }
             self.epoch = Some(network.epoch);
         }
         Ok(())
@@ -128,18 +121,11 @@ impl Watcher {
         }
     }
 
-    async fn tell_epoch(&mut self, client: &Client, network: &Network) -> Result<(), Error> {
+    async fn tell_epoch(&self, client: &Client, network: &Network) -> Result<(), Error> {
         let pending = ask_each(&self.devices, |device| client.pending_reward(device)).await?;
         let accrued: u128 = pending.iter().flatten().map(|pending| pending.accrued).fold(0, u128::saturating_add);
         let token = self.token.clone().unwrap_or_default();
-        let earned = accrued.saturating_sub(self.accrued);
-        tracing::info!(
-            epoch = network.epoch,
-            claimable = %token.show(accrued),
-            earned = %token.show(if self.epoch.is_some() { earned } else { 0 }),
-            "a new epoch",
-        );
-        self.accrued = accrued;
+        tracing::info!(epoch = network.epoch, accrued = %token.show(accrued), "a new epoch");
         Ok(())
     }
 }

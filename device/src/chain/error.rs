@@ -1,6 +1,6 @@
 //! What can go wrong between an owner and the chain, in words an owner can act on.
 
-use super::Token;
+use super::{Balance, Token};
 use polkadot_sdk::sp_core::H256;
 use std::time::Duration;
 use subxt::error::{DispatchError, ModuleError};
@@ -132,19 +132,36 @@ pub struct Shortfall {
     pub fee: u128,
     /// Planck it can spend or have held: free, neither frozen nor needed to keep the account alive.
     pub usable: u128,
+    /// Planck missing of what must stay in the account; 0 unless `usable` is.
+    pub lacking: u128,
     /// How planck are shown.
     pub token: Token,
 }
 
 impl Shortfall {
-    /// `Some` if `usable` does not cover bonds and fee.
-    pub fn check(purpose: String, bonds: u128, fee: u128, usable: u128, token: &Token) -> Option<Self> {
-        (usable < bonds.saturating_add(fee)).then(|| Self { purpose, bonds, fee, usable, token: token.clone() })
+    /// `Some` if what is usable of `balance` does not cover bonds and fee.
+    pub fn check(
+        purpose: String,
+        bonds: u128,
+        fee: u128,
+        balance: Balance,
+        existential_deposit: u128,
+        token: &Token,
+    ) -> Option<Self> {
+        let (usable, lacking) = (balance.usable(existential_deposit), balance.lacking(existential_deposit));
+        (usable < bonds.saturating_add(fee)).then(|| Self {
+            purpose,
+            bonds,
+            fee,
+            usable,
+            lacking,
+            token: token.clone(),
+        })
     }
 
-    /// Planck missing.
+    /// Planck missing: once that much has arrived, bonds and fee can be paid.
     pub fn missing(&self) -> u128 {
-        self.bonds.saturating_add(self.fee).saturating_sub(self.usable)
+        self.bonds.saturating_add(self.fee).saturating_add(self.lacking).saturating_sub(self.usable)
     }
 }
 
@@ -161,7 +178,11 @@ impl std::fmt::Display for Shortfall {
             show(self.fee),
             show(self.usable),
             show(self.missing())
-        )
+        )?;
+        if self.lacking > 0 {
+            write!(f, ", of which {} must stay in the account", show(self.lacking))?;
+        }
+        Ok(())
     }
 }
 
@@ -172,16 +193,25 @@ mod tests {
     #[test]
     fn shortfall_says_how_much_is_missing_and_nothing_when_nothing_is() {
         let token = Token { symbol: "VCH".into(), decimals: 2 };
-        let check = |usable| Shortfall::check("registering 2 devices".into(), 200, 5, usable, &token);
-        assert_eq!(check(205), None);
-        let short = check(150).unwrap();
+        let holding = |free| Balance { free, ..Default::default() };
+        let check = |free| Shortfall::check("registering 2 devices".into(), 200, 5, holding(free), 10, &token);
+        assert_eq!(check(215), None);
+        let short = check(160).unwrap();
         assert_eq!(short.missing(), 55);
         assert_eq!(
             short.to_string(),
             "balance too low: registering 2 devices needs 2 VCH of bond and about 0.05 VCH of fee; the owner account can use \
              1.5 VCH (beyond the existential deposit): 0.55 VCH missing"
         );
-        assert!(Shortfall::check("x".into(), u128::MAX, 1, u128::MAX - 1, &token).is_some());
+        assert!(Shortfall::check("x".into(), u128::MAX, 1, holding(u128::MAX - 1), 0, &token).is_some());
+        // Who sends what is missing, and no more, can register.
+        for free in [0, 4, 10, 160, 214] {
+            let missing = check(free).unwrap().missing();
+            assert_eq!((missing, check(free + missing)), (215 - free, None));
+            assert!(check(free + missing - 1).is_some());
+        }
+        let empty = check(0).unwrap().to_string();
+        assert!(empty.ends_with("2.15 VCH missing, of which 0.1 VCH must stay in the account"), "{empty}");
     }
 
     #[test]

@@ -3,7 +3,9 @@
 //! A transaction is looked for in the blocks themselves. That outlives a broken connection, a restarted node that forgot its
 //! pool, and a fork that carried the transaction away, none of which a subscription to its status does.
 
-use super::{at_head, batches, head_of, to_subxt, Call, Client, Error, Failure, Head, Link, TRANSACTION_PATIENCE};
+use super::{
+    at_head, batches, head_of, to_subxt, Call, Client, Error, Failure, Head, Link, Shortfall, TRANSACTION_PATIENCE,
+};
 use polkadot_sdk::{
     sp_core::H256,
     sp_runtime::{
@@ -321,9 +323,16 @@ impl Client {
             .await
     }
 
-    /// Planck that `account` can spend or have held.
-    pub async fn usable(&self, account: &AccountId32) -> Result<u128, Error> {
-        Ok(self.balance(account).await?.usable(self.existential_deposit().await?))
+    /// What `account` lacks for `purpose`, which needs `bonds` and `fee`; `None` if it can pay.
+    pub async fn shortfall(
+        &self,
+        account: &AccountId32,
+        purpose: String,
+        bonds: u128,
+        fee: u128,
+    ) -> Result<Option<Shortfall>, Error> {
+        let (balance, deposit) = (self.balance(account).await?, self.existential_deposit().await?);
+        Ok(Shortfall::check(purpose, bonds, fee, balance, deposit, &self.token().await?))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::Setup;
 use crate::{
-    chain::{Call, Client, Error, Receipt, Shortfall, Token},
+    chain::{Call, Client, Error, Receipt, Token},
     cli::Transaction,
     watch::ask_each,
 };
@@ -34,8 +34,8 @@ impl Job {
     /// Sends `calls` if the owner can pay the fee.
     async fn send(&self, purpose: &str, calls: Vec<Call>) -> Result<Vec<Receipt>> {
         let fee = self.client.estimate_fee(calls.clone(), &self.owner).await?;
-        let usable = self.client.usable(&AccountId32::new(self.owner.public_key().0)).await?;
-        if let Some(shortfall) = Shortfall::check(purpose.to_owned(), 0, fee, usable, &self.token) {
+        let owner = AccountId32::new(self.owner.public_key().0);
+        if let Some(shortfall) = self.client.shortfall(&owner, purpose.to_owned(), 0, fee).await? {
             return Err(Error::TooPoor(shortfall).into());
         }
         Ok(self.client.submit_all(calls, &self.owner, self.arguments.wait.into()).await?)

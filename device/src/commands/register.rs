@@ -3,7 +3,7 @@
 use super::Setup;
 use crate::{
     agent::Agent,
-    chain::{batches, Call, Class, Client, Registration, Shortfall},
+    chain::{batches, Call, Class, Client, Registration},
     cli::Register,
     config::Config,
     prober::{ProbeError, Prober},
@@ -52,7 +52,7 @@ pub(super) async fn register(mut setup: Setup, arguments: Register) -> Result<()
     let fee = client.estimate_fee(calls.clone(), &owner).await?;
     let name = String::from_utf8_lossy(&class.name).into_owned();
     let purpose = format!("registering {} of class {name}", count(calls.len()));
-    if let Some(shortfall) = Shortfall::check(purpose, bonds, fee, client.usable(&owner_id).await?, &token) {
+    if let Some(shortfall) = client.shortfall(&owner_id, purpose, bonds, fee).await? {
         return Err(crate::chain::Error::TooPoor(shortfall).into());
     }
     let transactions = batches(calls.clone()).len();
