@@ -25,7 +25,8 @@ pub trait DeviceRegistry {
     /// How many cohorts were ever opened; cohorts are numbered from 0 without gaps.
     fn cohorts() -> CohortId;
 
-    /// Who is to be judged in `cohort` in `round`, the running round or the one before it.
+    /// Who is to be judged in `cohort` in `round`, the running round or the one before it. Of older rounds, which are asked for
+    /// only if blocks were too full to account them in time, the answer may miss that a device was excused.
     fn view(cohort: CohortId, round: RoundIndex) -> CohortView;
 
     /// The weight of every class, by [`crate::ClassId`].
@@ -65,12 +66,6 @@ pub trait Contributions {
 pub trait OnRoundClosed {
     /// `round` is over; returns the weight used.
     fn on_round_closed(round: RoundIndex) -> Weight;
-}
-
-impl OnRoundClosed for () {
-    fn on_round_closed(_: RoundIndex) -> Weight {
-        Weight::zero()
-    }
 }
 
 /// Pays out what a place has earned. Implemented by pallet-rewards.

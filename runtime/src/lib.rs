@@ -169,6 +169,7 @@ mod runtime {
     pub type Devices = pallet_devices;
     #[runtime::pallet_index(51)]
     pub type Uptime = pallet_uptime;
+    // 52 is kept for work.
     #[runtime::pallet_index(53)]
     pub type Rewards = pallet_rewards;
 }

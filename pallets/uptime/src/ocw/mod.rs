@@ -9,7 +9,7 @@
 //! * Killed at any moment, it goes on after a restart where it last stored its progress, at most [`SAVE_MS`] back.
 //! * However its devices behave, a run ends in time, and the report is filed at the last probing slice. Only lanes that were
 //!   never tried, because this prober was absent or overloaded, hold it back, since it will not call a device down that it did
-//!   not ask; if they are not made up for until the last block in which a report can be filed, it files none.
+//!   not ask, but for one at rest ([`is_rested`]); if they are not made up for until the last block in which a report can be filed, it files none.
 
 #[cfg(test)]
 mod fake;
