@@ -10,6 +10,11 @@ use std::fmt;
 const LANES: u64 = 1_024;
 /// Reports per cohort and round.
 const COMMITTEE: u32 = 7;
+/// One report of so many is audited, by default.
+const AUDITED: u64 = 4;
+/// Audits of one cohort that are open at a time, as far as a chain with the default window goes: those of six rounds, if
+/// nobody answers before the last moment.
+const OPEN_AUDITS: u32 = 12;
 /// Rounds of an epoch.
 const ROUNDS: u64 = 12;
 /// Blocks of a round.
@@ -47,14 +52,16 @@ impl Cost {
 
 /// The figures of the design's table of targets, in picoseconds unless said otherwise.
 pub struct Headline {
-    /// Most probers that a set can have.
-    probers: u32,
     base: u64,
     extensions: u64,
     authorize: u64,
     settle_nothing: u64,
     stored: u64,
     completing: u64,
+    /// What the settlements of a cohort do about its audits in a round.
+    audits: u64,
+    /// What one answer to an audit costs, without the transaction that carries it.
+    answer: u64,
     credit: u64,
     /// What a round costs, however many cohorts there are.
     round_fixed: u64,
@@ -71,23 +78,27 @@ impl Headline {
     /// Computes the figures from the results of a run of all three pallets.
     pub fn of(results: &Results) -> Result<Self> {
         let cost = |pallet: &str, name: &str, components: &[u32]| cost(results, pallet, name, components);
-        let probers = highest(find(results, UPTIME, "authorize_report")?)?;
         let claims = highest(find(results, REWARDS, "claim")?)?;
         let mut stored = 0u64;
         for others in 0..COMMITTEE - 1 {
             stored = stored.saturating_add(cost(UPTIME, "report", &[others])?);
         }
+        let open = OPEN_AUDITS;
+        let (drawing, looking) = (cost(UPTIME, "audit", &[COMMITTEE, open])?, cost(UPTIME, "audit_nothing", &[open])?);
+        let (authorizing, answering) =
+            (cost(UPTIME, "authorize_answer", &[open])?, cost(UPTIME, "answer_audit", &[open])?);
         let quiet = cost(UPTIME, "on_initialize", &[])?.saturating_mul(BLOCKS - 2);
         let sweeps = cost(UPTIME, "sweep", &[])?.saturating_mul(BLOCKS);
         let counted = cost(REWARDS, "count_round", &[])?;
         Ok(Self {
-            probers,
             base: ExtrinsicBaseWeight::get().ref_time(),
             extensions: EXTENSIONS.total(),
-            authorize: cost(UPTIME, "authorize_report", &[probers])?,
+            authorize: cost(UPTIME, "authorize_report", &[])?,
             settle_nothing: cost(UPTIME, "settle_nothing", &[])?,
             stored,
             completing: cost(UPTIME, "report_completing", &[COMMITTEE])?,
+            audits: drawing.saturating_add(looking),
+            answer: authorizing.saturating_add(answering),
             credit: cost(REWARDS, "credit", &[])?,
             round_fixed: [cost(UPTIME, "open_round", &[])?, cost(UPTIME, "fix_seed", &[])?, quiet, sweeps, counted]
                 .iter()
@@ -100,23 +111,31 @@ impl Headline {
         })
     }
 
-    /// A full cohort in a round, without the transactions that carry the reports.
+    /// A full cohort in a round, audits included, without the transactions that carry reports and answers.
     fn round(&self) -> u64 {
         self.authorize
             .saturating_mul(u64::from(COMMITTEE))
             .saturating_add(self.stored)
             .saturating_add(self.completing)
             .saturating_add(self.settle_nothing.saturating_mul(2))
+            .saturating_add(self.audits)
+            .saturating_add(self.share_of_answers(self.answer))
     }
 
-    /// A full cohort in an epoch, without the transactions that carry the reports.
+    /// What the answers to a cohort's audits in a round cost on average, if one costs `each`.
+    fn share_of_answers(&self, each: u64) -> u64 {
+        each.saturating_mul(u64::from(COMMITTEE)) / AUDITED
+    }
+
+    /// A full cohort in an epoch, without the transactions that carry reports and answers.
     fn epoch(&self) -> u64 {
         self.round().saturating_mul(ROUNDS).saturating_add(self.credit)
     }
 
-    /// The transactions that carry the reports on a cohort in a round.
+    /// The transactions that carry the reports on a cohort in a round, and the answers to their audits.
     fn transactions(&self) -> u64 {
-        self.base.saturating_add(self.extensions).saturating_mul(u64::from(COMMITTEE))
+        let each = self.base.saturating_add(self.extensions);
+        each.saturating_mul(u64::from(COMMITTEE)).saturating_add(self.share_of_answers(each))
     }
 
     /// How many devices fit into the rounds of a chain, by the heaviest round of an epoch.
@@ -170,17 +189,19 @@ impl fmt::Display for Headline {
 Measured in the wasm on one core of: {processor}.
 Database accesses at the runtime's charges for ParityDB: 8 us a read, 50 us a write. In us:
 
-round(cohort) = {k} x authorize_report(p) + sum of report(0..={last}) + report_completing({k}) + 2 x settle_nothing
-              = {k} x {authorize} + {stored} + {completing} + 2 x {nothing} = {round}
+round(cohort) = {k} x authorize_report + sum of report(0..={last}) + report_completing({k}) + 2 x settle_nothing
+                + audit({k}, {open}) + audit_nothing({open}) + {k} / {audited} x (authorize_answer({open}) + answer_audit({open}))
+              = {k} x {authorize} + {stored} + {completing} + 2 x {nothing} + {audits} + {k} / {audited} x {answer} = {round}
 per device    = round(cohort) / {LANES}
 epoch(cohort) = {ROUNDS} x round(cohort) + credit = {ROUNDS} x {round} + {credit} = {epoch}
-transactions  = {k} x ({base} + {extensions}) = {transactions}, of a round
+transactions  = ({k} + {k} / {audited}) x ({base} + {extensions}) = {transactions}, of a round
 capacity      = ({BLOCKS} x 1.5 s - fixed - close_epoch) / (round(cohort) + credit + transactions) x {LANES}
 fixed         = open_round + count_round + fix_seed + {quiet} x on_initialize + {BLOCKS} x sweep = {fixed}
 
 - transactions: what the SDK charges any transaction, with a signature check that reports do not have, and for its
   extensions. The design does not say whether its targets include them, nor is known whether the peers' figures do.
-- p: {probers} probers, the most a set can have. Audits are not part of this release.
+- audits: one report of {audited} is drawn and answered wrongly, which costs more than a right answer; audit({k}, {open}) is
+  measured with every report drawn, {open} audits open, and all of them overdue.
 - settle_nothing: once before a round's first report, once in the sweep after the round.
 - credit: the first touch in an epoch also turns the points of the whole page into tokens. That a round's tally contains
   a credit already is not subtracted.
@@ -198,7 +219,10 @@ fixed         = open_round + count_round + fix_seed + {quiet} x on_initialize + 
             fixed = us(self.round_fixed),
             base = us(self.base),
             extensions = us(self.extensions),
-            probers = self.probers,
+            open = OPEN_AUDITS,
+            audited = AUDITED,
+            audits = us(self.audits),
+            answer = us(self.answer),
             claim = us(self.claim.checked_div(u64::from(self.claims)).unwrap_or_default()),
             claims = self.claims,
             register = us(self.register),
@@ -264,6 +288,13 @@ mod tests {
         }
     }
 
+    /// With a second component, which costs a microsecond each.
+    fn two(mut measured: Measured) -> Measured {
+        measured.components.push(Component { name: "o".into(), low: 0, high: 256 });
+        measured.time.slopes.push(MICROSECOND);
+        measured
+    }
+
     fn results() -> Results {
         let uptime = |name, micros, slope| measured(UPTIME, name, micros, slope);
         let rewards = |name, micros, slope| measured(REWARDS, name, micros, slope);
@@ -273,7 +304,11 @@ mod tests {
             preset: "development".into(),
             processor: "a processor".into(),
             benchmarks: vec![
-                uptime("authorize_report", 100, Some((1, 50))),
+                uptime("authorize_report", 150, None),
+                uptime("authorize_answer", 100, Some((1, 256))),
+                uptime("answer_audit", 88, Some((0, 256))),
+                two(uptime("audit", 50, Some((3, 30)))),
+                uptime("audit_nothing", 17, Some((0, 256))),
                 uptime("report", 10, Some((2, 31))),
                 uptime("report_completing", 200, Some((10, 31))),
                 uptime("settle_nothing", 20, None),
@@ -295,12 +330,15 @@ mod tests {
         let headline = Headline::of(&results()).unwrap();
         assert_eq!(headline.extensions, (19 + 3 * 8 + 50) * MICROSECOND);
         let reports = 10 + 12 + 14 + 16 + 18 + 20;
-        let round = (7 * 150 + reports + 270 + 40) * MICROSECOND;
+        let audits = 50 + 7 * 3 + 12 + 17;
+        let answers = (112 + 88) * 7 / 4;
+        let round = (7 * 150 + reports + 270 + 40 + audits + answers) * MICROSECOND;
         assert_eq!(headline.round(), round);
         assert_eq!(headline.epoch(), 12 * round + 300 * MICROSECOND);
         assert_eq!(headline.round_fixed, (7 + 6 + 4 + 48 * 5 + 50) * MICROSECOND);
         let left = 75_000 * MILLISECOND - headline.round_fixed - 400 * MICROSECOND;
-        let transactions = 7 * (headline.base + 93 * MICROSECOND);
+        let each = headline.base + 93 * MICROSECOND;
+        let transactions = 7 * each + 7 * each / 4;
         assert_eq!(headline.capacity(), left / (round + 300 * MICROSECOND + transactions) * LANES);
         let shown = headline.to_string();
         assert!(shown.contains("O(1), 0.40 ms"), "{shown}");
@@ -321,7 +359,7 @@ mod tests {
     #[test]
     fn a_benchmark_with_another_shape_is_refused() {
         let mut results = results();
-        results.benchmarks[3].components.push(Component { name: "x".into(), low: 0, high: 1 });
+        results.benchmarks[0].components.push(Component { name: "x".into(), low: 0, high: 1 });
         assert!(Headline::of(&results).is_err());
     }
 }

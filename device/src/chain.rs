@@ -12,6 +12,7 @@ mod submit;
 pub use call::{account, endpoint, option, signature, Call, Registration, BATCH};
 pub use error::{Error, Failure, Shortfall};
 pub use submit::{Event, Receipt, Wait};
+pub use subxt::dynamic::Value;
 
 use codec::{DecodeAll, Encode};
 use link::{to_subxt, Link, Links};
@@ -21,14 +22,11 @@ use subxt::{
     client::OnlineClientAtBlock,
     config::SubstrateConfig,
     dynamic,
-    ext::{
-        scale_decode::DecodeAsType,
-        scale_value::{At, Value},
-    },
+    ext::{scale_decode::DecodeAsType, scale_value::At},
 };
 use subxt_signer::sr25519::Keypair;
 use vouch_primitives::{
-    api::{CommitteeInfo, DeviceInfo, Explanation, NetworkInfo, PendingReward},
+    api::{CommitteeInfo, DeviceInfo, Explanation, NetworkInfo, PendingReward, ProberInfo},
     DeviceId,
 };
 
@@ -42,6 +40,8 @@ pub type Device = DeviceInfo<AccountId32, u128, u32>;
 pub type Pending = PendingReward<u128>;
 /// Why it is that much, with the types of this chain.
 pub type Explained = Explanation<u128>;
+/// A validator as a prober, with the types of this chain.
+pub type Prober = ProberInfo<u128>;
 
 /// How long commands of a person wait for a node.
 pub const PATIENCE: Duration = Duration::from_secs(20);
@@ -261,6 +261,11 @@ impl Client {
         self.api("VouchApi_explain", device).await
     }
 
+    /// A validator as a prober; `None` if it never probed.
+    pub async fn prober(&self, validator: &AccountId32) -> Result<Option<Prober>, Error> {
+        self.api("VouchApi_prober", validator).await
+    }
+
     /// What an account holds.
     pub async fn balance(&self, account: &AccountId32) -> Result<Balance, Error> {
         let key: &[u8; 32] = account.as_ref();
@@ -343,7 +348,7 @@ impl Client {
         self.submit_all(registrations.iter().map(Call::register).collect(), owner, wait).await
     }
 
-    /// Pays out what `devices` have accrued in closed epochs; `signer` only pays the fee.
+    /// Pays out what `devices` have accrued in closed epochs and is not held back; `signer` only pays the fee.
     pub async fn claim(&self, signer: &Keypair, devices: &[DeviceId], wait: Wait) -> Result<Vec<Receipt>, Error> {
         let mut receipts = Vec::new();
         for some in devices.chunks(self.max_claims().await?) {
@@ -357,7 +362,7 @@ impl Client {
         self.submit_all(devices.iter().map(Call::deregister).collect(), owner, wait).await
     }
 
-    /// Releases the bonds of `devices` that were deregistered long enough ago.
+    /// Releases the bonds of `devices` that were deregistered long enough ago and of which nothing is held back any more.
     pub async fn release(&self, signer: &Keypair, devices: &[DeviceId], wait: Wait) -> Result<Vec<Receipt>, Error> {
         self.submit_all(devices.iter().map(Call::release).collect(), signer, wait).await
     }

@@ -7,7 +7,7 @@ use crate::{
     owner::OwnerArgs,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use polkadot_sdk::sp_core::H256;
+use polkadot_sdk::{sp_core::H256, sp_runtime::AccountId32};
 use std::{net::SocketAddr, path::PathBuf};
 use vouch_primitives::{ClassId, DeviceId};
 
@@ -44,11 +44,13 @@ pub enum Command {
     /// Pay out what the devices have accrued
     Claim(Transaction),
     /// Tell the chain that the devices answer where the configuration says
-    SetEndpoint(Transaction),
+    SetEndpoint(SetEndpoint),
     /// End the devices' service; their bonds can be released after a delay
     Deregister(Transaction),
     /// Release the bonds of deregistered devices
     Release(Transaction),
+    /// Show what a validator earns by probing, how its audits went, and why it is not paid more
+    Validator(Validator),
     /// Ask the agent on this machine whether it serves (for container health checks)
     Health,
 }
@@ -116,7 +118,7 @@ pub struct Status {
     pub json: bool,
 
     /// Only this device, configured here or not; may be repeated
-    #[arg(long = "device", value_name = "ID", value_parser = device)]
+    #[arg(long = "device", value_name = "ID", value_parser = account)]
     pub devices: Vec<DeviceId>,
 }
 
@@ -128,12 +130,36 @@ pub struct Transaction {
     pub owner: OwnerArgs,
 
     /// Only this device; may be repeated [default: all configured]
-    #[arg(long = "device", value_name = "ID", value_parser = device)]
+    #[arg(long = "device", value_name = "ID", value_parser = account)]
     pub devices: Vec<DeviceId>,
 
     /// How far to follow the transaction
     #[arg(long, value_enum, default_value_t)]
     pub wait: Until,
+}
+
+/// Arguments of `set-endpoint`.
+#[derive(Debug, Args)]
+pub struct SetEndpoint {
+    /// What is signed about which devices.
+    #[command(flatten)]
+    pub transaction: Transaction,
+
+    /// Have validators ask anew those devices that never answered at their address, and that they ask rarely or not any more
+    #[arg(long)]
+    pub again: bool,
+}
+
+/// Arguments of `validator`.
+#[derive(Debug, Args)]
+pub struct Validator {
+    /// The validator's account (its stash)
+    #[arg(long, value_name = "ACCOUNT", value_parser = account)]
+    pub account: AccountId32,
+
+    /// Print JSON: amounts in planck, as strings
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// How far to follow a transaction.
@@ -159,7 +185,7 @@ fn hash(text: &str) -> Result<H256, &'static str> {
     parse_hash(text).ok_or("0x and 64 hex digits are expected")
 }
 
-fn device(text: &str) -> Result<DeviceId, &'static str> {
+fn account(text: &str) -> Result<AccountId32, &'static str> {
     parse_account(text).ok_or("an SS58 address, or 0x and 64 hex digits, is expected")
 }
 
@@ -184,6 +210,8 @@ mod tests {
             "vouch-device init --genesis 0x12",
             "vouch-device status --device Bob",
             "vouch-device claim --owner-suri //Alice --owner-file f",
+            "vouch-device validator",
+            "vouch-device validator --account Bob",
         ] {
             assert!(parse(line).is_err(), "{line}");
         }

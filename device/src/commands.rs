@@ -12,12 +12,13 @@ mod manage;
 mod register;
 mod run;
 mod status;
+mod validator;
 
 use crate::{
     agent::Agent,
     chain::{Client, PATIENCE},
     cli::{Cli, Command, Init},
-    config::{Config, Draft},
+    config::{Config, Draft, DEFAULT_NODE},
     keys::{create_key_file, DeviceKey},
 };
 use anyhow::{bail, Context, Result};
@@ -37,8 +38,12 @@ const INIT_PATIENCE: Duration = Duration::from_secs(2);
 
 /// Does what the command line says.
 pub async fn execute(cli: Cli) -> Result<()> {
+    if let Command::Validator(arguments) = cli.command {
+        return validator::validator(asking(cli.config, cli.nodes)?, arguments).await;
+    }
     let path = config_path(cli.config)?;
     match cli.command {
+        Command::Validator(_) => unreachable!("is done already"),
         Command::Init(arguments) => init(&path, arguments, cli.nodes).await,
         Command::Register(arguments) => register::register(Setup::load(&path, cli.nodes)?, arguments).await,
         Command::Run => run::run(Setup::load(&path, cli.nodes)?).await,
@@ -52,9 +57,27 @@ pub async fn execute(cli: Cli) -> Result<()> {
 }
 
 fn config_path(named: Option<PathBuf>) -> Result<PathBuf> {
-    let default =
-        || directories::ProjectDirs::from("", "", "vouch-device").map(|dirs| dirs.config_dir().join("config.toml"));
-    named.or_else(default).context("no home folder: name a configuration file with --config")
+    named.or_else(default_path).context("no home folder: name a configuration file with --config")
+}
+
+/// Where the configuration is unless another one is named; `None` for users without a home.
+fn default_path() -> Option<PathBuf> {
+    directories::ProjectDirs::from("", "", "vouch-device").map(|dirs| dirs.config_dir().join("config.toml"))
+}
+
+/// A client for who only asks and may have no configuration: of the nodes named, else of those configured, else of the one on
+/// this machine.
+fn asking(named: Option<PathBuf>, nodes: Vec<String>) -> Result<Client> {
+    let must_exist = named.is_some();
+    let path = named.or_else(default_path).filter(|path| must_exist || path.exists());
+    let config = path.map(|path| Config::load(&path)).transpose()?;
+    let genesis = config.as_ref().and_then(|config| config.genesis);
+    let nodes = match config {
+        _ if !nodes.is_empty() => nodes,
+        Some(config) => config.nodes,
+        None => vec![DEFAULT_NODE.to_owned()],
+    };
+    Ok(Client::new(nodes, genesis, Some(PATIENCE)))
 }
 
 /// Configuration and keys, read and checked.

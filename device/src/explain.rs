@@ -4,7 +4,7 @@ use crate::chain::{Device, Explained, Network, Token};
 use serde::Serialize;
 use vouch_primitives::{
     api::{DeviceState, Reason},
-    history::LaneHistory,
+    history::{Attendance, History, LaneHistory},
     lanes::latency_ceiling_ms,
     DeviceId,
 };
@@ -68,6 +68,14 @@ pub fn state(state: &DeviceState<u32>) -> String {
     }
 }
 
+/// Whether validators still ask a device, as far as its own past tells: by the chain's own rule, which is about lanes.
+pub fn attendance(device: &Device) -> Attendance {
+    let mut cohort = History::starting_at(device.next_round);
+    (cohort.up[0], cohort.excused[0]) = (device.history.up, device.history.excused);
+    cohort.admitted.set(0, device.admitted);
+    cohort.attendance(0)
+}
+
 /// One thing that lowers a reward, as a sentence with the numbers that belong to it.
 pub fn sentence(reason: Reason, device: &Device, explained: &Explained, network: &Network, token: &Token) -> String {
     match reason {
@@ -81,11 +89,15 @@ pub fn sentence(reason: Reason, device: &Device, explained: &Explained, network:
             _ => "Not judged and not paid in the last round: it joined, came back, changed its key or declared maintenance.".into(),
         },
         Reason::Leaving => "Deregistered: it is not judged any more and earns nothing new.".into(),
-        Reason::Down => "Found down in the last round: fewer than two thirds of its probers' reports called it up. Is the agent \
-                         running, and its endpoint reachable from outside?"
+        Reason::Down if attendance(device) == Attendance::Lost => "Found down in all of the last 32 rounds: it is asked in one \
+                                                                   round of eight now, until it answers. Is the agent running, \
+                                                                   and its endpoint reachable from outside?"
             .into(),
-        Reason::Uncovered => "Too few probers reported in the last round; it was paid like the last covered one, so this costs \
-                              the device nothing."
+        Reason::Down => "Found down in the last round: none of its probers' reports called it up. Is the agent running, and its \
+                         endpoint reachable from outside?"
+            .into(),
+        Reason::Uncovered => "In the last round too few probers reported, or they did not agree on the device: the round counted \
+                              like the one before it."
             .into(),
         Reason::Slow => format!(
             "Slow: a round trip of {} earns {} percent of a round; up to 127 ms earns all of it.",
@@ -114,6 +126,29 @@ pub fn sentence(reason: Reason, device: &Device, explained: &Explained, network:
         Reason::RateWasZero => format!(
             "The last epoch paid nothing per point: its budget was smaller than its total points. This epoch divides {}.",
             token.show(network.uptime_budget)
+        ),
+        Reason::Admission => format!(
+            "New here, or moved to another address: it is judged, and not paid until it has been up in a few rounds; so far in {}.",
+            device.history.rounds_up()
+        ),
+        Reason::NeverAnswered => {
+            let at = device.endpoint.map_or("its address".into(), |endpoint| endpoint.to_string());
+            let so_far = format!(
+                "Nobody has got an answer at {at} yet, in {} rounds: check that the agent runs, and that this address and port \
+                 can be reached from outside.",
+                device.history.rounds_silent()
+            );
+            match attendance(device) {
+                Attendance::Never => format!(
+                    "{so_far} Validators have given it up, and anybody may have it evicted for a part of its bond. Once it can be \
+                     reached, `vouch-device set-endpoint --again` has them ask anew."
+                ),
+                _ => format!("{so_far} It is asked ever more rarely, and given up after 17 rounds."),
+            }
+        },
+        Reason::HeldBack => format!(
+            "{} of what it earned are held back as security; they become claimable by themselves, some epochs after they were earned.",
+            token.show(explained.pending.held)
         ),
     }
 }
@@ -165,6 +200,10 @@ pub struct Record {
     pub latency_code: u8,
     /// Rounds up in a row.
     pub streak: u32,
+    /// Whether it is paid for rounds up: it has been up at its address in as many as admission takes.
+    pub admitted: bool,
+    /// Whether nobody asks it any more, because it never answered at its address.
+    pub given_up: bool,
     /// Of the last 32 rounds: up.
     pub rounds_up: u32,
     /// Of the last 32 rounds: down.
@@ -179,6 +218,10 @@ pub struct Record {
     pub accrued: String,
     /// The same, in tokens.
     pub accrued_tokens: String,
+    /// Planck that are held back and paid by a later claim.
+    pub held: String,
+    /// The same, in tokens.
+    pub held_tokens: String,
     /// Points that the next round adds if all stays as it is.
     pub next_round_points: u32,
     /// Planck per point of the last closed epoch.
@@ -228,6 +271,8 @@ impl Record {
             latency_ceiling_ms: latency_ceiling_ms(device.latency_code),
             latency_code: device.latency_code,
             streak: device.streak,
+            admitted: device.admitted,
+            given_up: attendance(device) == Attendance::Never,
             rounds_up: explained.rounds_up,
             rounds_down: explained.rounds_down,
             rounds_excused: explained.rounds_excused,
@@ -235,6 +280,8 @@ impl Record {
             epoch: pending.epoch,
             accrued: pending.accrued.to_string(),
             accrued_tokens: token.number(pending.accrued),
+            held: pending.held.to_string(),
+            held_tokens: token.number(pending.held),
             next_round_points: explained.next_round_points,
             last_rate: explained.last_rate.map(|rate| rate.to_string()),
             reasons: reasons.collect(),
@@ -281,13 +328,14 @@ mod tests {
             next_round: 12,
             streak: 1,
             latency_code: 9,
+            admitted: false,
             nonce: 1,
         }
     }
 
     fn explained(reasons: Vec<Reason>) -> Explained {
         Explained {
-            pending: PendingReward { accrued: u128::MAX, epoch: 5, points: 9_500 },
+            pending: PendingReward { accrued: u128::MAX, held: 1_150, epoch: 5, points: 9_500 },
             rounds_up: 2,
             rounds_down: 1,
             rounds_excused: 0,
@@ -300,7 +348,7 @@ mod tests {
         }
     }
 
-    const ALL: [Reason; 11] = [
+    const ALL: [Reason; 14] = [
         Reason::NotJudgedYet,
         Reason::Excused,
         Reason::Leaving,
@@ -312,6 +360,9 @@ mod tests {
         Reason::NoEndpoint,
         Reason::EpochRunning,
         Reason::RateWasZero,
+        Reason::Admission,
+        Reason::NeverAnswered,
+        Reason::HeldBack,
     ];
 
     #[test]
@@ -330,9 +381,30 @@ mod tests {
             "in 3 rounds",
             "7 VCH",
             "router",
+            "so far in 2",
+            "at 127.0.0.1:80 yet",
+            "11.5 VCH of what it earned are held back",
         ] {
             assert!(text.contains(expected), "{expected:?} in {text}");
         }
+    }
+
+    #[test]
+    fn owner_of_a_device_that_nobody_asks_any_more_is_told_what_to_do() {
+        let say = |reason, up, excused: u32, admitted| {
+            let history = LaneHistory { up, excused };
+            let device = Device { history, admitted, ..device() };
+            (attendance(&device), sentence(reason, &device, &explained(vec![reason]), &network(), &Token::default()))
+        };
+        let (asked, text) = say(Reason::NeverAnswered, 0, !0b111, false);
+        assert!(asked == Attendance::Pausing && text.contains("in 3 rounds") && text.contains("17"), "{text}");
+        let (asked, text) = say(Reason::NeverAnswered, 0, u32::MAX << 17, false);
+        assert!(asked == Attendance::Never && text.contains("given it up"), "{text}");
+        assert!(text.contains("`vouch-device set-endpoint --again`"), "{text}");
+        let (asked, text) = say(Reason::Down, 0, 0, true);
+        assert!(asked == Attendance::Lost && text.contains("one round of eight"), "{text}");
+        let (asked, text) = say(Reason::Down, 0b10, 0, true);
+        assert!(asked == Attendance::Expected && text.contains("in the last round"), "{text}");
     }
 
     #[test]
@@ -358,6 +430,8 @@ mod tests {
         let known = DeviceStatus::new(&id, Some((device(), explained(vec![Reason::Slow]))), &network(), &token);
         let json = serde_json::to_value(known).unwrap();
         assert_eq!(json["accrued"], u128::MAX.to_string());
+        assert_eq!((&json["held"], &json["held_tokens"]), (&"1150".into(), &"11.5".into()));
+        assert_eq!((&json["admitted"], &json["given_up"]), (&false.into(), &false.into()));
         assert_eq!((&json["last_verdict"], &json["last_round"]), (&"up".into(), &11.into()));
         assert_eq!(json["reasons"][0]["code"], "Slow");
         let unknown = serde_json::to_value(DeviceStatus::new(&id, None, &network(), &token)).unwrap();

@@ -10,7 +10,8 @@
 //! | [`swarm`] | many throw-away devices in one process, for tests and demos |
 //! | [`prober`] | asks a device as a validator would |
 //! | [`chain`] | client of a Vouch node |
-//! | [`explain`] | turns what the chain says into sentences |
+//! | [`explain`] | turns what the chain says about a device into sentences |
+//! | [`validator`] | the same about a validator as a prober |
 //! | [`watch`] | follows the chain for a running agent |
 //! | [`cli`], [`commands`], [`owner`] | the command line |
 
@@ -25,6 +26,7 @@ pub mod owner;
 pub mod prober;
 pub mod server;
 pub mod swarm;
+pub mod validator;
 pub mod watch;
 
 pub use polkadot_sdk::{

@@ -2,12 +2,12 @@
 //! each new epoch what has accrued. Answering probes does not depend on it: an agent without a node goes on answering.
 
 use crate::{
-    chain::{Client, Device, Error, Network, Token},
-    explain::{latency, Verdict},
+    chain::{Client, Device, Error, Network, Pending, Token},
+    explain::{attendance, latency, Verdict},
 };
 use futures::{stream, StreamExt, TryStreamExt};
 use std::{collections::HashMap, time::Duration};
-use vouch_primitives::{api::DeviceState, DeviceId, Endpoint};
+use vouch_primitives::{api::DeviceState, history::Attendance, DeviceId, Endpoint};
 
 /// Between two looks at the chain.
 const POLL: Duration = Duration::from_secs(6);
@@ -123,9 +123,10 @@ impl Watcher {
 
     async fn tell_epoch(&self, client: &Client, network: &Network) -> Result<(), Error> {
         let pending = ask_each(&self.devices, |device| client.pending_reward(device)).await?;
-        let accrued: u128 = pending.iter().flatten().map(|pending| pending.accrued).fold(0, u128::saturating_add);
+        let sum = |of: fn(&Pending) -> u128| pending.iter().flatten().map(of).fold(0, u128::saturating_add);
         let token = self.token.clone().unwrap_or_default();
-        tracing::info!(epoch = network.epoch, accrued = %token.show(accrued), "a new epoch");
+        let (accrued, held) = (token.show(sum(|pending| pending.accrued)), token.show(sum(|pending| pending.held)));
+        tracing::info!(epoch = network.epoch, %accrued, %held, "a new epoch");
         Ok(())
     }
 }
@@ -150,13 +151,25 @@ fn complaint(record: Option<&Device>, endpoint: Option<Endpoint>) -> Option<Stri
         ));
     }
     let show = |endpoint: Option<Endpoint>| endpoint.map_or("no address".into(), |endpoint| endpoint.to_string());
-    (record.endpoint != endpoint).then(|| {
-        format!(
-            "validators probe it at {}, the configuration says {}: run `vouch-device set-endpoint`, or correct `endpoint`",
-            show(record.endpoint),
-            show(endpoint)
-        )
-    })
+    let (probed, configured) = (show(record.endpoint), show(endpoint));
+    if record.endpoint != endpoint {
+        return Some(format!(
+            "validators probe it at {probed}, the configuration says {configured}: run `vouch-device set-endpoint`, or correct \
+             `endpoint`"
+        ));
+    }
+    // Said once, so without the number of rounds, which would be another one every time.
+    match (attendance(record), record.history.rounds_silent()) {
+        (Attendance::Never, _) => Some(format!(
+            "validators got no answer at {probed} in 17 rounds and ask no more: check public address, port forwarding and \
+             firewall, then run `vouch-device set-endpoint --again`"
+        )),
+        (_, 1..) if !record.admitted && record.endpoint.is_some() => Some(format!(
+            "validators have got no answer at {probed} yet and ask ever more rarely: check public address, port forwarding and \
+             firewall"
+        )),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -180,6 +193,7 @@ mod tests {
             next_round: 0,
             streak: 0,
             latency_code: 15,
+            admitted: false,
             nonce: 1,
         }
     }
@@ -192,5 +206,15 @@ mod tests {
         assert!(complaint(Some(&record(here, DeviceState::Leaving(77))), here).unwrap().contains("block 77"));
         let elsewhere = complaint(Some(&record(here, DeviceState::Active)), None).unwrap();
         assert!(elsewhere.contains("1.2.3.4:80") && elsewhere.contains("no address"));
+        let silent = |rounds: u32| Device {
+            history: LaneHistory { up: 0, excused: u32::MAX << rounds },
+            ..record(here, DeviceState::Active)
+        };
+        let waiting = complaint(Some(&silent(1)), here).unwrap();
+        assert!(waiting.contains("port forwarding") && !waiting.contains("--again"), "{waiting}");
+        assert_eq!(complaint(Some(&silent(16)), here), Some(waiting));
+        assert!(complaint(Some(&silent(17)), here).unwrap().contains("set-endpoint --again"));
+        // One that used to answer is told of each round, not complained about.
+        assert_eq!(complaint(Some(&Device { admitted: true, ..silent(20) }), here), None);
     }
 }

@@ -1,8 +1,10 @@
 //! What a device owner, a wallet or an explorer asks the chain: the runtime API and its answers.
 
 use crate::{
-    history::LaneHistory, prober::ProberId, ClassId, ClassWeight, DeviceId, Endpoint, EpochIndex, Place, Points,
-    RoundIndex,
+    audit::{Misconduct, ReportId},
+    history::LaneHistory,
+    prober::ProberId,
+    ClassId, ClassWeight, DeviceId, Endpoint, EpochIndex, Place, Points, ProberNumber, RoundIndex,
 };
 use alloc::vec::Vec;
 use codec::{Codec, Decode, Encode};
@@ -80,6 +82,8 @@ pub struct DeviceInfo<AccountId, Balance, BlockNumber> {
     pub streak: u32,
     /// Latency code of its last covered round, see [`crate::lanes::latency_code`].
     pub latency_code: u8,
+    /// Whether it is admitted: up in as many rounds as admission takes, since it came or moved to another address.
+    pub admitted: bool,
     /// Proofs of possession its key has spent: the nonce of the next.
     pub nonce: u32,
 }
@@ -111,6 +115,8 @@ pub struct CommitteeInfo {
 pub struct PendingReward<Balance> {
     /// Planck of closed epochs: what a claim would pay now.
     pub accrued: Balance,
+    /// Planck of closed epochs that are held back as security, and paid by a claim later if nothing is found against the device.
+    pub held: Balance,
     /// The running epoch.
     pub epoch: EpochIndex,
     /// Points in it so far, worth something once it closes.
@@ -128,7 +134,8 @@ pub enum Reason {
     Leaving,
     /// Judged down in the last accounted round: fewer than two thirds of its committee's reports called it up.
     Down,
-    /// The last accounted round was uncovered and the device counted as in its last covered one.
+    /// In the last accounted round too few members reported, or they were divided on the device: it counted as in its last
+    /// covered one.
     Uncovered,
     /// Its latency is above 127 ms and lowers the latency factor.
     Slow,
@@ -142,6 +149,12 @@ pub enum Reason {
     EpochRunning,
     /// The last closed epoch paid nothing per point: its budget was smaller than its total points.
     RateWasZero,
+    /// It is new, or moved to another address, and has not been up in as many rounds yet as admission takes: judged, not paid.
+    Admission,
+    /// It has not answered at its address yet: it is asked after pauses that double, and may be evicted in the end.
+    NeverAnswered,
+    /// Part of what it earned is held back as security for some epochs.
+    HeldBack,
 }
 
 /// Why the pending reward is what it is.
@@ -162,12 +175,77 @@ pub struct Explanation<Balance> {
     pub latency_factor: u32,
     /// Streak factor of the next round, percent.
     pub streak_factor: u32,
-    /// Points the next round adds if the device is up with unchanged latency.
+    /// Points the next round adds if the device is up with unchanged latency; none before it is admitted.
     pub next_round_points: Points,
     /// Planck per point of the last closed epoch, if one has closed.
     pub last_rate: Option<Balance>,
     /// Everything that lowers the reward.
     pub reasons: Vec<Reason>,
+}
+
+/// What is known of a prober's reports.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct ProberRecord {
+    /// Reports that were measured, since the validator first probed.
+    pub reports: u32,
+    /// Lanes that they were measured on: those on which at least two thirds of a committee agreed.
+    pub lanes: u64,
+    /// Mean accuracy over these lanes, permille; see [`crate::accuracy::Accuracy::permille`]. 0 before the first.
+    pub accuracy: u32,
+    /// Reports that contradicted most of what their peers agreed on.
+    pub outliers: u32,
+    /// How near it is to an offence for outliers: each adds to it, each good report takes one off.
+    pub deviation: u32,
+    /// At this deviation the next offence is reported.
+    pub deviation_limit: u32,
+    /// Audits that it answered with a proof.
+    pub proven: u32,
+    /// Audits that it answered wrongly.
+    pub failed: u32,
+    /// Audits that it did not answer in time.
+    pub silent: u32,
+    /// Audits that wait for its answer.
+    pub open: u32,
+    /// Points that it lost with reports that failed their audit.
+    pub forfeited: u64,
+    /// Offences that still count: the next one costs so many times the first one's share of the stake, and once more.
+    pub strikes: u32,
+    /// Its last offence, if there was any: what it was, and the report that gave rise to it.
+    pub last_offence: Option<(Misconduct, ReportId)>,
+}
+
+/// Why a prober earns less than a perfect one. Codes are stable: new ones are added at the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub enum ProberReason {
+    /// No report of it has been measured yet.
+    NotMeasuredYet,
+    /// Its reports disagree with what two thirds of its peers found: it earns in proportion to its accuracy.
+    Inaccurate,
+    /// Some reports contradicted most of what their peers agreed on and earned next to nothing.
+    Outliers,
+    /// Reports that failed their audit earned nothing, and cost stake.
+    FailedAudits,
+    /// Reports whose audit it did not answer in time earned nothing, and cost stake.
+    SilentAudits,
+    /// Reports that are drawn for an audit are paid once they are proven.
+    AuditsOpen,
+    /// Points of the running epoch become tokens only when it closes.
+    EpochRunning,
+}
+
+/// A validator as a prober.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct ProberInfo<Balance> {
+    /// Its number.
+    pub number: ProberNumber,
+    /// What is known of its reports.
+    pub record: ProberRecord,
+    /// What it has earned by probing and not been paid.
+    pub pending: PendingReward<Balance>,
+    /// Planck per point of the last closed epoch, if one has closed.
+    pub last_rate: Option<Balance>,
+    /// Everything that lowers its pay.
+    pub reasons: Vec<ProberReason>,
 }
 
 sp_api::decl_runtime_apis! {
@@ -198,5 +276,8 @@ sp_api::decl_runtime_apis! {
 
         /// Why the pending reward is what it is; `None` if the device is not registered.
         fn explain(device: DeviceId) -> Option<Explanation<Balance>>;
+
+        /// A validator as a prober: its accuracy, pay, audits, and the reasons for every deduction; `None` if it never probed.
+        fn prober(validator: AccountId) -> Option<ProberInfo<Balance>>;
     }
 }

@@ -63,6 +63,8 @@ pub struct Split {
     pub work: Permill,
     /// Validators, for probing.
     pub probing: Permill,
+    /// Validators and their nominators, for having tokens at stake.
+    pub staking: Permill,
     /// The treasury.
     pub treasury: Permill,
 }
@@ -78,6 +80,8 @@ pub struct Shares<Balance> {
     pub work: Balance,
     /// For [`Split::probing`].
     pub probing: Balance,
+    /// For [`Split::staking`].
+    pub staking: Balance,
     /// For [`Split::treasury`].
     pub treasury: Balance,
 }
@@ -85,17 +89,17 @@ pub struct Shares<Balance> {
 impl Split {
     /// Whether the shares add up to exactly one.
     pub fn is_whole(&self) -> bool {
-        let parts = [self.uptime, self.work, self.probing, self.treasury];
+        let parts = [self.uptime, self.work, self.probing, self.staking, self.treasury];
         parts.iter().map(|part| u64::from(part.deconstruct())).sum::<u64>() == 1_000_000
     }
 
     /// Divides `amount`, each share rounded down; what rounding leaves goes to the treasury, so that for a
     /// [whole](Self::is_whole) split the shares add up to `amount` exactly.
     pub fn divide<Balance: AtLeast32BitUnsigned + Copy>(&self, amount: Balance) -> Shares<Balance> {
-        let (uptime, work, probing) =
-            (self.uptime.mul_floor(amount), self.work.mul_floor(amount), self.probing.mul_floor(amount));
-        let treasury = amount.saturating_sub(uptime).saturating_sub(work).saturating_sub(probing);
-        Shares { uptime, work, probing, treasury }
+        let [uptime, work, probing, staking] =
+            [self.uptime, self.work, self.probing, self.staking].map(|share| share.mul_floor(amount));
+        let rest = [uptime, work, probing, staking].into_iter().fold(amount, |rest, share| rest.saturating_sub(share));
+        Shares { uptime, work, probing, staking, treasury: rest }
     }
 }
 
@@ -158,20 +162,21 @@ mod tests {
         }
 
         #[test]
-        fn division_is_exact(amount: u128, a in 0u32..=1_000_000, b in 0u32..=1_000_000, c in 0u32..=1_000_000) {
-            let mut cuts = [a, b, c];
+        fn division_is_exact(amount: u128, a in 0u32..=1_000_000, b in 0u32..=1_000_000, c in 0u32..=1_000_000, d in 0u32..=1_000_000) {
+            let mut cuts = [a, b, c, d];
             cuts.sort();
             let part = Permill::from_parts;
             let split = Split {
                 uptime: part(cuts[0]),
                 work: part(cuts[1] - cuts[0]),
                 probing: part(cuts[2] - cuts[1]),
-                treasury: part(1_000_000 - cuts[2]),
+                staking: part(cuts[3] - cuts[2]),
+                treasury: part(1_000_000 - cuts[3]),
             };
             prop_assert!(split.is_whole());
             let shares = split.divide(amount);
-            let sum = shares.uptime.checked_add(shares.work).and_then(|s| s.checked_add(shares.probing)).and_then(|s| s.checked_add(shares.treasury));
-            prop_assert_eq!(sum, Some(amount));
+            let parts = [shares.uptime, shares.work, shares.probing, shares.staking, shares.treasury];
+            prop_assert_eq!(parts.into_iter().try_fold(0u128, u128::checked_add), Some(amount));
         }
 
         #[test]

@@ -56,7 +56,26 @@ const V6_SPECIAL: [([u16; 3], u32); 5] = [
     ([0x3fff, 0x0000, 0], 20),      // documentation
 ];
 
+/// The block of addresses that one subscriber typically gets, by which devices are counted: an IPv4 /24 or an IPv6 /48.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub enum Prefix {
+    /// The first 24 bits of an IPv4 address.
+    V4([u8; 3]),
+    /// The first 48 bits of an IPv6 address.
+    V6([u8; 6]),
+}
+
 impl Endpoint {
+    /// The block of addresses it is in.
+    pub fn prefix(&self) -> Prefix {
+        match *self {
+            Self::V4 { ip: [a, b, c, _], .. } => Prefix::V4([a, b, c]),
+            Self::V6 { ip: [a, b, c, d, e, f, ..], .. } => Prefix::V6([a, b, c, d, e, f]),
+        }
+    }
+
     /// The address.
     pub fn ip(&self) -> IpAddr {
         match *self {
@@ -136,6 +155,16 @@ mod tests {
 
     fn endpoint(text: &str) -> Endpoint {
         text.parse::<SocketAddr>().expect("a literal address").into()
+    }
+
+    #[test]
+    fn prefix_is_what_one_subscriber_gets() {
+        let prefix = |text| endpoint(text).prefix();
+        assert_eq!(prefix("1.2.3.4:80"), Prefix::V4([1, 2, 3]));
+        assert_eq!(prefix("1.2.3.255:81"), prefix("1.2.3.4:80"));
+        assert_ne!(prefix("1.2.4.4:80"), prefix("1.2.3.4:80"));
+        assert_eq!(prefix("[2606:4700:1:2::9]:80"), prefix("[2606:4700:1:ffff::]:80"));
+        assert_ne!(prefix("[2606:4700:2::9]:80"), prefix("[2606:4700:1::9]:80"));
     }
 
     #[test]

@@ -36,8 +36,11 @@ impl Evidence {
     }
 }
 
-/// A Merkle path from one lane's leaf to the evidence root.
-pub type Path = Vec<H256>;
+/// Steps from a leaf to the root: the tree has 2^10 leaves.
+pub const PATH_STEPS: usize = LANES.ilog2() as usize;
+
+/// A Merkle path from one lane's leaf to the evidence root, the leaf's sibling first.
+pub type Path = [H256; PATH_STEPS];
 
 /// Root over the cohort's evidence; `of` tells what is kept of a lane, `None` for lanes that did not answer.
 pub fn root<'a>(of: impl Fn(Lane) -> Option<&'a Evidence>) -> H256 {
@@ -46,8 +49,10 @@ pub fn root<'a>(of: impl Fn(Lane) -> Option<&'a Evidence>) -> H256 {
 
 /// The path that proves `lane`'s leaf; `None` for lanes that do not exist.
 pub fn path<'a>(of: impl Fn(Lane) -> Option<&'a Evidence>, lane: Lane) -> Option<Path> {
-    (usize::from(lane) < LANES)
-        .then(|| binary_merkle_tree::merkle_proof::<BlakeTwo256, _, _>(leaves(of), u32::from(lane)).proof)
+    if usize::from(lane) >= LANES {
+        return None;
+    }
+    binary_merkle_tree::merkle_proof::<BlakeTwo256, _, _>(leaves(of), u32::from(lane)).proof.try_into().ok()
 }
 
 /// Whether `path` leads from `evidence` at `lane` to `root`.

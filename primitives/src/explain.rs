@@ -1,7 +1,8 @@
-//! Why a device earns what it earns: the answer of `VouchApi::explain`, from what the pallets know.
+//! Why a device, or a prober, earns what it earns, from what the pallets know.
 
 use crate::{
-    api::{DeviceInfo, DeviceState, Explanation, PendingReward, Reason},
+    accuracy::FULL,
+    api::{DeviceInfo, DeviceState, Explanation, PendingReward, ProberReason, ProberRecord, Reason},
     history::LaneHistory,
     points::{latency_factor, round_points, streak_factor, MAX_STREAK},
 };
@@ -40,7 +41,11 @@ pub fn explain<AccountId, Balance: Zero + Copy, BlockNumber>(
         class_weight: info.class_weight,
         latency_factor: latency_factor(info.latency_code),
         streak_factor: streak_factor(info.streak),
-        next_round_points: round_points(info.class_weight, info.latency_code, info.streak),
+        next_round_points: if info.admitted {
+            round_points(info.class_weight, info.latency_code, info.streak)
+        } else {
+            0
+        },
         reasons: reasons(info, &pending, last_rate, progress),
         last_rate,
         pending,
@@ -71,6 +76,25 @@ fn reasons<AccountId, Balance: Zero, BlockNumber>(
         (Reason::ShortStreak, info.streak < MAX_STREAK),
         (Reason::EpochRunning, pending.points > 0),
         (Reason::RateWasZero, unpaid),
+        (Reason::Admission, active && !info.admitted),
+        (Reason::NeverAnswered, active && !info.admitted && history.up == 0 && history.rounds_silent() > 0),
+        (Reason::HeldBack, !pending.held.is_zero()),
+    ]
+    .into_iter()
+    .filter_map(|(reason, holds)| holds.then_some(reason))
+    .collect()
+}
+
+/// Everything that lowers a prober's pay.
+pub fn prober_reasons<Balance>(record: &ProberRecord, pending: &PendingReward<Balance>) -> Vec<ProberReason> {
+    [
+        (ProberReason::NotMeasuredYet, record.reports == 0),
+        (ProberReason::Inaccurate, record.lanes > 0 && record.accuracy < FULL),
+        (ProberReason::Outliers, record.outliers > 0),
+        (ProberReason::FailedAudits, record.failed > 0),
+        (ProberReason::SilentAudits, record.silent > 0),
+        (ProberReason::AuditsOpen, record.open > 0),
+        (ProberReason::EpochRunning, pending.points > 0),
     ]
     .into_iter()
     .filter_map(|(reason, holds)| holds.then_some(reason))
@@ -103,12 +127,13 @@ mod tests {
             next_round: 40,
             streak: MAX_STREAK,
             latency_code: 3,
+            admitted: true,
             nonce: 1,
         }
     }
 
     fn explained(info: &Info, points: u32, rate: Option<u128>) -> Explanation<u128> {
-        explain(info, PendingReward { accrued: 5, epoch: 20, points }, rate, PROGRESS)
+        explain(info, PendingReward { accrued: 5, held: 0, epoch: 20, points }, rate, PROGRESS)
     }
 
     #[test]
@@ -122,7 +147,7 @@ mod tests {
     #[test]
     fn each_flaw_has_its_reason() {
         let history = |up, excused| LaneHistory { up, excused };
-        let cases: [(Info, &[Reason]); 10] = [
+        let cases: [(Info, &[Reason]); 12] = [
             (DeviceInfo { state: DeviceState::Leaving(9), ..perfect() }, &[Leaving]),
             (DeviceInfo { state: DeviceState::ExcusedUntil(9), ..perfect() }, &[Excused]),
             (DeviceInfo { endpoint: None, ..perfect() }, &[NoEndpoint]),
@@ -134,10 +159,14 @@ mod tests {
             (DeviceInfo { history: history(u32::MAX, 1), ..perfect() }, &[Uncovered]),
             (DeviceInfo { latency_code: 9, ..perfect() }, &[Slow]),
             (DeviceInfo { streak: 31, ..perfect() }, &[ShortStreak]),
+            (DeviceInfo { admitted: false, ..perfect() }, &[Admission]),
+            (DeviceInfo { admitted: false, history: history(0, !1), ..perfect() }, &[Down, Admission, NeverAnswered]),
         ];
         for (info, expected) in cases {
             assert_eq!(explained(&info, 0, Some(7)).reasons, expected, "{info:?}");
         }
+        let held = PendingReward { accrued: 5, held: 1, epoch: 20, points: 0 };
+        assert_eq!(explain(&perfect(), held, Some(7), PROGRESS).reasons, [HeldBack]);
         assert_eq!(explained(&perfect(), 1, Some(7)).reasons, [EpochRunning]);
         assert_eq!(explained(&perfect(), 0, Some(0)).reasons, [RateWasZero]);
         assert_eq!(explained(&perfect(), 0, None).reasons, []);
@@ -148,6 +177,26 @@ mod tests {
         // Bit 0 is a round of the running epoch, bits 1 and 2 are the last one's.
         let was_down = DeviceInfo { history: LaneHistory { up: !0b110, excused: 0 }, ..perfect() };
         assert_eq!(explained(&was_down, 0, Some(0)).reasons, []);
+    }
+
+    #[test]
+    fn each_flaw_of_a_prober_has_its_reason() {
+        use ProberReason as Why;
+        let good = ProberRecord { reports: 5, lanes: 5_000, accuracy: FULL, proven: 2, ..Default::default() };
+        let paid = PendingReward { accrued: 5u128, held: 0, epoch: 3, points: 0 };
+        let cases: [(ProberRecord, &[ProberReason]); 7] = [
+            (good.clone(), &[]),
+            (ProberRecord::default(), &[Why::NotMeasuredYet]),
+            (ProberRecord { accuracy: 999, ..good.clone() }, &[Why::Inaccurate]),
+            (ProberRecord { outliers: 1, ..good.clone() }, &[Why::Outliers]),
+            (ProberRecord { failed: 1, ..good.clone() }, &[Why::FailedAudits]),
+            (ProberRecord { silent: 1, ..good.clone() }, &[Why::SilentAudits]),
+            (ProberRecord { open: 1, ..good.clone() }, &[Why::AuditsOpen]),
+        ];
+        for (record, expected) in cases {
+            assert_eq!(prober_reasons(&record, &paid), expected, "{record:?}");
+        }
+        assert_eq!(prober_reasons(&good, &PendingReward { points: 1, ..paid }), [Why::EpochRunning]);
     }
 
     #[test]

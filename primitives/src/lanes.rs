@@ -77,6 +77,19 @@ impl Bitmap {
         self.0.iter().map(|byte| byte.count_ones()).sum()
     }
 
+    /// The set lane that has `n` set lanes below it; `None` if no more than `n` lanes are set.
+    pub fn nth(&self, n: u32) -> Option<Lane> {
+        let mut left = n;
+        for (index, byte) in self.0.iter().enumerate() {
+            let here = byte.count_ones();
+            if left < here {
+                return (0..8).filter(|bit| byte >> bit & 1 == 1).nth(left as usize).map(|bit| index as Lane * 8 + bit);
+            }
+            left -= here;
+        }
+        None
+    }
+
     /// The set lanes in rising order.
     pub fn lanes(&self) -> impl Iterator<Item = Lane> + '_ {
         (0..LANES as Lane).filter(|lane| self.get(*lane))
@@ -195,6 +208,10 @@ mod tests {
             let bitmap: Bitmap = lanes.iter().copied().collect();
             prop_assert_eq!(bitmap.lanes().collect::<Vec<_>>(), lanes.iter().copied().collect::<Vec<_>>());
             prop_assert_eq!(bitmap.count() as usize, lanes.len());
+            for (n, lane) in lanes.iter().enumerate() {
+                prop_assert_eq!(bitmap.nth(n as u32), Some(*lane));
+            }
+            prop_assert_eq!(bitmap.nth(lanes.len() as u32), None);
         }
 
         #[test]

@@ -8,8 +8,11 @@
 
 extern crate alloc;
 
+pub mod accuracy;
 pub mod api;
+pub mod audit;
 pub mod committee;
+pub mod deterrence;
 pub mod emission;
 pub mod endpoint;
 pub mod evidence;
@@ -46,6 +49,9 @@ pub type ClassId = u8;
 
 /// Weight of a class: what one perfect round of one of its devices earns, in hundredths of a standard device's.
 pub type ClassWeight = u16;
+
+/// Number of a validator among all that ever probed, in the order in which they first did. Never given to another.
+pub type ProberNumber = u32;
 
 /// Points earned inside one epoch.
 pub type Points = u32;

@@ -1,7 +1,8 @@
 //! Through which the pallets meet. Each is small enough to be implemented by a chain that takes only some of our pallets.
 
 use crate::{
-    lanes::CohortView, ClassWeight, CohortId, DeviceId, Endpoint, EpochIndex, Lane, Place, Points, RoundIndex,
+    lanes::CohortView, ClassWeight, CohortId, DeviceId, Endpoint, EpochIndex, Lane, Place, Points, ProberNumber,
+    RoundIndex,
 };
 use alloc::vec::Vec;
 use polkadot_sdk::{sp_runtime::DispatchResult, sp_weights::Weight};
@@ -38,6 +39,10 @@ pub trait DeviceRegistry {
     /// Whether this chain lets validators be sent to `endpoint`.
     fn may_probe(endpoint: &Endpoint) -> bool;
 
+    /// The key of the device that sat in `place` when `round` was judged, one of the last few rounds; `None` if nobody did, if
+    /// it has gone, or if it changed its key in that round.
+    fn tenant(place: Place, round: RoundIndex) -> Option<DeviceId>;
+
     /// Where a device sits, and who is paid for it: its beneficiary if it has one, else its owner. `None` for a device that is
     /// not registered.
     fn payee(device: &DeviceId) -> Option<(Place, Self::AccountId)>;
@@ -62,6 +67,29 @@ pub trait Contributions {
     fn credit(cohort: CohortId, points: &[Points]);
 }
 
+/// Takes note of probing that was found good. Implemented by pallet-rewards.
+pub trait ProbingCredits {
+    /// Adds points to what probers earned in the running epoch. A prober may be named more than once.
+    fn credit_probers(points: &[(ProberNumber, Points)]);
+}
+
+/// Tells who a prober is, and what a lie costs it. Implemented by pallet-uptime.
+pub trait ProberDirectory<AccountId> {
+    /// The validator with this number, who is paid for its probing; `None` if the number was never given.
+    fn account(prober: ProberNumber) -> Option<AccountId>;
+
+    /// The number of a validator; `None` if it never probed.
+    fn number(account: &AccountId) -> Option<ProberNumber>;
+
+    /// What a report that lies is expected to cost its prober at least, in planck, under the rules in force and under those to
+    /// come; see [`crate::deterrence::expected_penalty`].
+    fn expected_penalty() -> u128;
+
+    /// Makes `account` the validator with this number, so that a benchmark of the caller finds probers wherever it needs them.
+    #[cfg(feature = "runtime-benchmarks")]
+    fn enroll_for_benchmark(_prober: ProberNumber, _account: &AccountId) {}
+}
+
 /// Is told when a round is over. Implemented by pallet-rewards, whose epochs are a whole number of rounds.
 pub trait OnRoundClosed {
     /// `round` is over; returns the weight used.
@@ -74,7 +102,7 @@ pub trait Ledger<AccountId> {
     fn pay_out(place: Place, to: &AccountId) -> DispatchResult;
 
     /// Pays everything `place` has accrued to `to` and forgets the place. Fails, changing nothing, while it has points in the
-    /// running epoch: their worth is not known before the epoch closes.
+    /// running epoch, whose worth is not known before the epoch closes, or while something of it is held back.
     fn vacate(place: Place, to: &AccountId) -> DispatchResult;
 
     /// Makes `place` have accrued something, so that a benchmark of the caller measures a real payment.
@@ -82,14 +110,23 @@ pub trait Ledger<AccountId> {
     fn accrue_for_benchmark(_place: Place) {}
 }
 
-/// Is told that a place is empty and will be given to another device. Implemented by pallet-uptime.
-pub trait OnVacate {
-    /// Forget whatever is remembered of the place's last device.
+/// What is remembered of the device in a place, for those who seat devices. Implemented by pallet-uptime.
+pub trait Attendance {
+    /// The place is empty and will be given to another device: forget whatever is remembered of its last one.
     fn on_vacate(place: Place);
 
-    /// Makes something be remembered of `place`, so that a benchmark of the caller measures what forgetting it takes.
+    /// The device in the place answers at another address from now on: it has to be admitted anew, so that nobody can have a
+    /// stranger's address probed by a device that was admitted at its own.
+    fn on_move(place: Place);
+
+    /// Whether the device in the place has never answered at its address, however often it was asked, and is not asked any more;
+    /// see [`crate::history::Attendance::Never`].
+    fn never_answered(place: Place) -> bool;
+
+    /// Makes something be remembered of `place`, so that a benchmark of the caller measures what forgetting it takes. With
+    /// `silent`, that its device never answered.
     #[cfg(feature = "runtime-benchmarks")]
-    fn prepare_benchmark(_place: Place) {}
+    fn prepare_benchmark(_place: Place, _silent: bool) {}
 }
 
 /// Prepares a chain for the benchmarks of a pallet that does not know which registry it runs beside.

@@ -3,12 +3,12 @@
 use crate::{AccountId, Balance, BlockNumber, Devices, Rewards, Runtime, Uptime};
 use alloc::vec::Vec;
 use vouch_primitives::{
-    api::{CommitteeInfo, DeviceInfo, Explanation, NetworkInfo, PendingReward},
+    api::{CommitteeInfo, DeviceInfo, Explanation, NetworkInfo, PendingReward, ProberInfo},
     explain::{self, Progress},
     history::LaneHistory,
     lanes::NO_ANSWER,
-    traits::DeviceRegistry,
-    DeviceId, Place, RoundIndex,
+    traits::{DeviceRegistry, ProberDirectory},
+    DeviceId, Place,
 };
 
 /// See `VouchApi::network`.
@@ -38,9 +38,10 @@ pub fn device(device: &DeviceId) -> Option<DeviceInfo<AccountId, Balance, BlockN
 }
 
 /// What the cohort's history says of a place.
-fn remembered(place: Place) -> (LaneHistory, RoundIndex, u8) {
-    Uptime::history(place.cohort).map_or((LaneHistory::default(), 0, NO_ANSWER), |history| {
-        (history.lane(place.lane), history.next, history.last_latency.get(place.lane))
+fn remembered(place: Place) -> pallet_devices::Remembered {
+    Uptime::history(place.cohort).map_or((LaneHistory::default(), 0, NO_ANSWER, false), |history| {
+        let (lane, latency) = (history.lane(place.lane), history.last_latency.get(place.lane));
+        (lane, history.next, latency, history.admitted.get(place.lane))
     })
 }
 
@@ -70,4 +71,12 @@ pub fn explain(device: &DeviceId) -> Option<Explanation<Balance>> {
     let epoch = Rewards::epoch_info();
     let progress = Progress { rounds_done: epoch.rounds_done, rounds_per_epoch: epoch.rounds_per_epoch };
     Some(explain::explain(&info, Rewards::pending(info.place), Rewards::last_rate(), progress))
+}
+
+/// See `VouchApi::prober`.
+pub fn prober(validator: &AccountId) -> Option<ProberInfo<Balance>> {
+    let number = Uptime::number(validator)?;
+    let (record, pending) = (Uptime::prober_record(number), Rewards::pending_probing(number));
+    let reasons = explain::prober_reasons(&record, &pending);
+    Some(ProberInfo { number, record, pending, last_rate: Rewards::last_probing_rate(), reasons })
 }

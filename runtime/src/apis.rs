@@ -23,7 +23,7 @@ use sp_runtime::{
 };
 use sp_version::RuntimeVersion;
 use vouch_primitives::{
-    api::{CommitteeInfo, DeviceInfo, Explanation, NetworkInfo, PendingReward},
+    api::{CommitteeInfo, DeviceInfo, Explanation, NetworkInfo, PendingReward, ProberInfo},
     DeviceId,
 };
 
@@ -68,6 +68,10 @@ impl_runtime_apis! {
 
         fn explain(device: DeviceId) -> Option<Explanation<Balance>> {
             answers::explain(&device)
+        }
+
+        fn prober(validator: AccountId) -> Option<ProberInfo<Balance>> {
+            answers::prober(&validator)
         }
     }
 

@@ -12,7 +12,7 @@ use pallet_rewards::EpochParams;
 use pallet_staking::StakerStatus;
 use sp_genesis_builder::PresetId;
 use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
-use sp_runtime::{Perbill, Permill, Perquintill};
+use sp_runtime::{Permill, Perquintill};
 use vouch_primitives::{
     emission::{Curve, Split},
     ClassWeight,
@@ -27,6 +27,8 @@ pub const LOCAL_TESTNET: &str = sp_genesis_builder::LOCAL_TESTNET_RUNTIME_PRESET
 const ENDOWMENT: Balance = 1_000_000 * UNIT;
 /// What every validator has at stake.
 const STASH: Balance = 100_000 * UNIT;
+/// The least that a validator must have at stake of its own: with less, lies might pay.
+const LEAST_STAKE: Balance = 50_000 * UNIT;
 
 /// The genesis called `id`, as the patch of the default genesis that the SDK expects; `None` if there is no such preset.
 pub fn get_preset(id: &PresetId) -> Option<Vec<u8>> {
@@ -67,16 +69,27 @@ fn genesis(validators: &[Sr25519Keyring]) -> serde_json::Value {
                 .iter()
                 .map(|stash| (stash.clone(), stash.clone(), STASH, StakerStatus::Validator))
                 .collect::<Vec<_>>(),
-            slash_reward_fraction: Perbill::from_percent(10),
+            min_validator_bond: LEAST_STAKE,
         },
         sudo: SudoConfig { key: Some(Sr25519Keyring::Alice.to_account_id()) },
         devices: DevicesConfig {
             classes: classes(),
             release_delay: 2 * DEV_ROUND * DEV_ROUNDS_PER_EPOCH,
             maintenance_rounds: 2,
+            // All devices of such a network share an address.
+            max_per_v4: u32::MAX,
+            max_per_v6: u32::MAX,
+            eviction_fee: Permill::from_percent(10),
             allow_private_endpoints: true,
         },
-        uptime: UptimeConfig { params: pallet_uptime::types::Params { round_length: DEV_ROUND, committee_size: 7 } },
+        uptime: UptimeConfig {
+            params: pallet_uptime::types::Params {
+                round_length: DEV_ROUND,
+                admission_rounds: 1,
+                audit_window: DEV_AUDIT_WINDOW,
+                ..Default::default()
+            },
+        },
         rewards: RewardsConfig { params: epoch_params() },
     })
 }
@@ -87,16 +100,21 @@ fn epoch_params() -> EpochParams<Balance> {
         rounds_per_epoch: DEV_ROUNDS_PER_EPOCH,
         curve: Curve { initial: 100 * UNIT, decay: Perquintill::from_parts(100_000_000_000_000), floor: UNIT },
         split: Split {
-            uptime: Permill::from_percent(60),
+            uptime: Permill::from_percent(50),
             work: Permill::from_percent(20),
-            probing: Permill::from_percent(15),
+            probing: Permill::from_percent(10),
+            staking: Permill::from_percent(15),
             treasury: Permill::from_percent(5),
         },
+        holdback: Permill::from_percent(10),
+        holding_epochs: 1,
     }
 }
 
 /// Blocks in a round: 18 seconds, the shortest that leaves a block to probe, one to report and one to tally.
 const DEV_ROUND: u32 = 3;
+/// Time to answer an audit in: 72 seconds, four rounds.
+const DEV_AUDIT_WINDOW: u32 = 4 * DEV_ROUND;
 /// Rounds in an epoch: tokens every 36 seconds.
 const DEV_ROUNDS_PER_EPOCH: u32 = 2;
 

@@ -164,6 +164,8 @@ mod runtime {
     pub type Multisig = pallet_multisig;
     #[runtime::pallet_index(23)]
     pub type Sudo = pallet_sudo;
+    #[runtime::pallet_index(24)]
+    pub type Parameters = pallet_parameters;
 
     #[runtime::pallet_index(50)]
     pub type Devices = pallet_devices;

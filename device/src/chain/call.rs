@@ -74,6 +74,17 @@ impl Call {
         Self::new("Rewards", "claim", [("devices", Value::unnamed_composite(devices.iter().map(account)))])
     }
 
+    /// `Rewards.claim_probing`.
+    pub fn claim_probing(validators: &[AccountId32]) -> Self {
+        let validators = Value::unnamed_composite(validators.iter().map(account));
+        Self::new("Rewards", "claim_probing", [("validators", validators)])
+    }
+
+    /// `Devices.evict`.
+    pub fn evict(device: &DeviceId) -> Self {
+        Self::new("Devices", "evict", [("device", account(device))])
+    }
+
     /// `Balances.transfer_keep_alive`.
     pub fn transfer(to: &AccountId32, planck: u128) -> Self {
         let to = Value::unnamed_variant("Id", [account(to)]);

@@ -3,13 +3,14 @@
 use super::Setup;
 use crate::{
     chain::{Call, Client, Error, Receipt, Token},
-    cli::Transaction,
+    cli::{SetEndpoint, Transaction},
+    explain::attendance,
     watch::ask_each,
 };
 use anyhow::{bail, Result};
 use polkadot_sdk::sp_runtime::AccountId32;
 use subxt_signer::sr25519::Keypair;
-use vouch_primitives::{api::DeviceState, DeviceId};
+use vouch_primitives::{api::DeviceState, history::Attendance, DeviceId};
 
 /// Everything that a command which signs begins with.
 struct Job {
@@ -51,16 +52,25 @@ impl Job {
 pub(super) async fn claim(setup: Setup, arguments: Transaction) -> Result<()> {
     let job = Job::begin(setup, arguments).await?;
     let pending = ask_each(&job.devices, |device| job.client.pending_reward(device)).await?;
-    let mut due = Vec::new();
+    let (mut due, mut held) = (Vec::new(), 0u128);
     for (device, pending) in job.devices.iter().zip(pending) {
-        match pending {
-            None => say!("{device} is not registered."),
-            Some(pending) if pending.accrued == 0 => {},
-            Some(_) => due.push(device.clone()),
+        let Some(pending) = pending else {
+            say!("{device} is not registered.");
+            continue;
+        };
+        held = held.saturating_add(pending.held);
+        if pending.accrued > 0 {
+            due.push(device.clone());
         }
     }
     if due.is_empty() {
-        bail!("nothing to claim yet: points become tokens when the epoch closes. `vouch-device status` says when and how much");
+        let later = match held {
+            0 => String::new(),
+            held => format!("{} are held back as security and can be claimed later, ", job.token.show(held)),
+        };
+        bail!(
+            "nothing to claim yet: {later}points become tokens when the epoch closes. `vouch-device status` says when and how much"
+        );
     }
     let most = job.client.max_claims().await?;
     let calls: Vec<_> = due.chunks(most).map(Call::claim).collect();
@@ -78,23 +88,29 @@ pub(super) async fn claim(setup: Setup, arguments: Transaction) -> Result<()> {
     Ok(())
 }
 
-pub(super) async fn set_endpoint(setup: Setup, arguments: Transaction) -> Result<()> {
-    let job = Job::begin(setup, arguments).await?;
+pub(super) async fn set_endpoint(setup: Setup, arguments: SetEndpoint) -> Result<()> {
+    let SetEndpoint { transaction, again } = arguments;
+    let job = Job::begin(setup, transaction).await?;
     let endpoint = job.setup.config.endpoint;
     let records = ask_each(&job.devices, |device| job.client.device(device)).await?;
-    let stale: Vec<_> = job
-        .devices
-        .iter()
-        .zip(records)
-        .filter(|(_, record)| record.as_ref().is_some_and(|record| record.endpoint != endpoint))
-        .map(|(device, _)| Call::set_endpoint(device, endpoint))
-        .collect();
-    if stale.is_empty() {
-        say!("The chain has the configured endpoint already for every registered device.");
+    let mut calls = Vec::new();
+    for (device, record) in job.devices.iter().zip(records) {
+        let Some(record) = record else { continue };
+        if record.endpoint != endpoint {
+            calls.push(Call::set_endpoint(device, endpoint));
+        } else if again && matches!(attendance(&record), Attendance::Pausing | Attendance::Never) {
+            // Only at another address is it new to the chain, and no address is another one.
+            calls.extend([None, endpoint].map(|to| Call::set_endpoint(device, to)));
+        }
+    }
+    if calls.is_empty() {
+        let more = if again { ", and validators ask each as often as they can" } else { "" };
+        say!("The chain has the configured endpoint already for every registered device{more}.");
         return Ok(());
     }
-    let receipts = job.send("changing the endpoint", stale).await?;
+    let receipts = job.send("changing the endpoint", calls).await?;
     job.report("endpoint changed", &receipts);
+    say!("At another IP address a device is new: it is paid again once it has been up there in a few rounds.");
     Ok(())
 }
 
@@ -110,7 +126,7 @@ pub(super) async fn deregister(setup: Setup, arguments: Transaction) -> Result<(
     job.report("deregistered, what had accrued was paid", &receipts);
     for device in &job.devices {
         if let Some(DeviceState::Leaving(block)) = job.client.device(device).await?.map(|record| record.state) {
-            say!("{device}: `vouch-device release` frees its bond from block {block} on.");
+            say!("{device}: `vouch-device release` frees its bond from block {block} on, once nothing it earned is held back.");
         }
     }
     Ok(())
@@ -119,11 +135,20 @@ pub(super) async fn deregister(setup: Setup, arguments: Transaction) -> Result<(
 pub(super) async fn release(setup: Setup, arguments: Transaction) -> Result<()> {
     let job = Job::begin(setup, arguments).await?;
     let records = ask_each(&job.devices, |device| job.client.device(device)).await?;
+    let pending = ask_each(&job.devices, |device| job.client.pending_reward(device)).await?;
     let now = job.client.best().await?.number;
     let mut calls = Vec::new();
-    for (device, record) in job.devices.iter().zip(records) {
+    for (device, (record, pending)) in job.devices.iter().zip(records.into_iter().zip(pending)) {
+        let (held, points) = pending.map_or((0, 0), |pending| (pending.held, pending.points));
         match record.map(|record| record.state) {
-            Some(DeviceState::Leaving(from)) if from <= now => calls.push(Call::release(device)),
+            Some(DeviceState::Leaving(from)) if from <= now && held == 0 && points == 0 => {
+                calls.push(Call::release(device))
+            },
+            Some(DeviceState::Leaving(from)) if from <= now => say!(
+                "{device}: not yet, {} of what it earned are held back as security and {points} points of this epoch are still to \
+                 be paid. Try again after the next epoch or two.",
+                job.token.show(held)
+            ),
             Some(DeviceState::Leaving(from)) => {
                 say!("{device}: can be released from block {from} on, now is {now}.")
             },

@@ -70,7 +70,7 @@ pub(super) async fn register(mut setup: Setup, arguments: Register) -> Result<()
             token.show(receipt.fee())
         );
     }
-    say!("They are judged from the next round on. Keep `vouch-device run` running.");
+    say!("They are judged from the next round on, and paid once they have been up in a few. Keep `vouch-device run` running.");
     Ok(())
 }
 

@@ -63,6 +63,7 @@ fn print(all: &[DeviceStatus], network: &Network, token: &Token) {
         "streak".to_owned(),
         "points".to_owned(),
         format!("claimable {}", token.symbol),
+        format!("held {}", token.symbol),
     ]);
     for status in all {
         let name = short(&status.device);
@@ -79,6 +80,7 @@ fn print(all: &[DeviceStatus], network: &Network, token: &Token) {
                     number(record.streak.to_string()),
                     number(record.points.to_string()),
                     number(record.accrued_tokens.clone()),
+                    number(record.held_tokens.clone()),
                 ])
             },
         };

@@ -1,9 +1,11 @@
 //! Benchmarks of the calls, in their worst case: full cohort pages with as many absences as fit, payments that really happen, and
-//! a place of which something is remembered when it is vacated.
+//! a place of which something is remembered when it is vacated or its device moves to another block of addresses.
 //!
-//! One thing is left out: `accept`, `deregister` and `release` pay the owner if the payee cannot receive what is due. That takes an
-//! amount below the existential deposit, and how much a ledger accrues for a benchmark is its own affair. The second attempt reads
-//! and writes what the first one did, all of it cached by then, and the owner's account, which the calls touch anyway.
+//! Two things are left out. `accept`, `deregister`, `release` and `evict` pay the owner if the payee cannot receive what is due. That
+//! takes an amount below the existential deposit, and how much a ledger accrues for a benchmark is its own affair. The second attempt
+//! reads and writes what the first one did, all of it cached by then, and the owner's account, which the calls touch anyway. And
+//! `rotate_key` changes a key for the first time: a second change takes rounds that a benchmark cannot let pass. The record that is
+//! written has a former key, in the first change as in all others, and proofs of storage assume the longest record for what is read.
 
 use crate::*;
 use alloc::{vec, vec::Vec};
@@ -19,11 +21,11 @@ use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
 use sp_core::{crypto::KeyTypeId, sr25519};
 use sp_runtime::{
     traits::{One, Saturating, Zero},
-    AccountId32,
+    AccountId32, Permill,
 };
 use vouch_primitives::{
     probe::{registration_payload, rotation_payload},
-    traits::{Ledger, OnVacate, RegistryBenchmarkHelper},
+    traits::{Attendance, Ledger, RegistryBenchmarkHelper},
     ClassId, CohortId, DeviceId, DeviceSignature, Endpoint, Place, RoundIndex, LANES,
 };
 
@@ -32,6 +34,10 @@ const KEY_TYPE: KeyTypeId = KeyTypeId(*b"bdev");
 
 /// A global address in the longer of the two forms.
 const ENDPOINT: Endpoint = Endpoint::V6 { ip: [0x2a, 0, 0x14, 0x50, 0x40, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1], port: 443 };
+
+/// The same in another block of addresses.
+const ELSEWHERE: Endpoint =
+    Endpoint::V6 { ip: [0x2a, 0, 0x14, 0x50, 0x40, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1], port: 443 };
 
 /// A new device key.
 fn new_key() -> (sr25519::Public, DeviceId) {
@@ -73,7 +79,14 @@ fn name<T: Config>() -> BoundedVec<u8, T::MaxClassName> {
 fn classes<T: Config>() -> ClassId {
     let class = Class { name: name::<T>(), weight: 100, bond: bond::<T>() };
     Classes::<T>::put(BoundedVec::truncate_from(vec![class; T::MaxClasses::get() as usize]));
-    Parameters::<T>::put(Params { release_delay: One::one(), maintenance_rounds: u32::MAX });
+    Parameters::<T>::put(Params {
+        release_delay: One::one(),
+        maintenance_rounds: u32::MAX,
+        max_per_v4: u32::MAX,
+        max_per_v6: u32::MAX,
+        // More than the existential deposit, so that it can make an account.
+        eviction_fee: Permill::from_percent(50),
+    });
     u8::try_from(T::MaxClasses::get().saturating_sub(1)).unwrap_or(ClassId::MAX)
 }
 
@@ -81,6 +94,7 @@ fn classes<T: Config>() -> ClassId {
 fn seat<T: Config>(owner: &T::AccountId, device: &DeviceId, round: RoundIndex) -> Option<Place> {
     let place = Pallet::<T>::next_place()?;
     Pallet::<T>::take_next_place();
+    Pallet::<T>::count_move(None, Some(ENDPOINT));
     Proofs::<T>::insert(device, 1);
     Tenants::<T>::insert(place.cohort, place.lane, device);
     Cohorts::<T>::mutate(place.cohort, |page| page.enroll(place.lane, 0, round));
@@ -93,6 +107,8 @@ fn seat<T: Config>(owner: &T::AccountId, device: &DeviceId, round: RoundIndex) -
         endpoint: Some(ENDPOINT),
         place,
         bond: Zero::zero(),
+        since: round,
+        previous: None,
         maintenance: Maintenance::default(),
         leaving: None,
     };
@@ -158,6 +174,7 @@ impl<T: Config> RegistryBenchmarkHelper for Pallet<T> {
         }
         for (device, record) in Devices::<T>::drain() {
             Tenants::<T>::remove(record.place.cohort, record.place.lane);
+            Self::count_move(record.endpoint, None);
             DevicesOf::<T>::remove(&record.owner, &device);
             Offers::<T>::remove(&device);
         }
@@ -208,9 +225,10 @@ mod benchmarks {
     #[benchmark]
     fn set_params() -> Result<(), BenchmarkError> {
         let origin = T::AdminOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)?;
+        let params = Params { release_delay: 77u32.into(), ..Default::default() };
         #[extrinsic_call]
-        _(origin as T::RuntimeOrigin, 77u32.into(), 5);
-        assert_eq!(Parameters::<T>::get(), Params { release_delay: 77u32.into(), maintenance_rounds: 5 });
+        _(origin as T::RuntimeOrigin, params);
+        assert_eq!(Parameters::<T>::get(), params);
         Ok(())
     }
 
@@ -230,6 +248,7 @@ mod benchmarks {
         _(RawOrigin::Signed(owner.clone()), device.clone(), class, Some(ENDPOINT), beneficiary, proof);
         assert_eq!(record::<T>(&device)?.place, place);
         assert_eq!(held::<T>(&owner), bond::<T>());
+        assert_eq!(Prefixes::<T>::get(ENDPOINT.prefix()), LANES as u32);
         Ok(())
     }
 
@@ -237,10 +256,14 @@ mod benchmarks {
     fn set_endpoint() -> Result<(), BenchmarkError> {
         let owner = rich::<T>("owner")?;
         let device = seasoned::<T>(&owner)?;
-        let endpoint = Some(Endpoint::V4 { ip: [9, 9, 9, 9], port: 9 });
+        // From a block that others stay in, to one that others are in.
+        Prefixes::<T>::insert(ELSEWHERE.prefix(), 7);
+        T::Tenancy::prepare_benchmark(record::<T>(&device)?.place, false);
         #[extrinsic_call]
-        _(RawOrigin::Signed(owner), device.clone(), endpoint);
-        assert_eq!(record::<T>(&device)?.endpoint, endpoint);
+        _(RawOrigin::Signed(owner), device.clone(), Some(ELSEWHERE));
+        assert_eq!(record::<T>(&device)?.endpoint, Some(ELSEWHERE));
+        let counted = [ENDPOINT, ELSEWHERE].map(|endpoint| Prefixes::<T>::get(endpoint.prefix()));
+        assert_eq!(counted, [LANES as u32 - 1, 8]);
         Ok(())
     }
 
@@ -290,7 +313,8 @@ mod benchmarks {
         Cohorts::<T>::mutate(place.cohort, |page| page.absences.retain(|absence| absence.lane != place.lane));
         #[extrinsic_call]
         _(RawOrigin::Signed(owner), device.clone(), new.clone(), proof);
-        assert_eq!(record::<T>(&new)?.maintenance.used, 1);
+        let record = record::<T>(&new)?;
+        assert_eq!((record.maintenance.used, record.previous.map(|former| former.device)), (1, Some(device.clone())));
         assert!(!Devices::<T>::contains_key(&device));
         Ok(())
     }
@@ -333,7 +357,7 @@ mod benchmarks {
         Pallet::<T>::deregister(RawOrigin::Signed(owner.clone()).into(), device.clone())?;
         let place = record::<T>(&device)?.place;
         T::Ledger::accrue_for_benchmark(place);
-        T::Tenancy::prepare_benchmark(place);
+        T::Tenancy::prepare_benchmark(place, false);
         pass_release_delay::<T>();
         let anyone: T::AccountId = account("anyone", 0, 0);
         #[extrinsic_call]
@@ -341,6 +365,27 @@ mod benchmarks {
         assert!(!Devices::<T>::contains_key(&device));
         assert_eq!(held::<T>(&owner), Zero::zero());
         assert_eq!(Pallet::<T>::next_place(), Some(place));
+        assert_eq!(Prefixes::<T>::get(ENDPOINT.prefix()), LANES as u32 - 1);
+        Ok(())
+    }
+
+    #[benchmark]
+    fn evict() -> Result<(), BenchmarkError> {
+        let owner = rich::<T>("owner")?;
+        // One that earned at another address before, and is for sale.
+        let device = seasoned::<T>(&owner)?;
+        Pallet::<T>::offer(RawOrigin::Signed(owner.clone()).into(), device.clone(), Some(account("other", 0, 0)))?;
+        let place = record::<T>(&device)?.place;
+        T::Tenancy::prepare_benchmark(place, true);
+        // The fee makes the caller's account.
+        let anyone: T::AccountId = account("anyone", 0, 0);
+        let fee = Parameters::<T>::get().eviction_fee.mul_floor(bond::<T>());
+        #[extrinsic_call]
+        _(RawOrigin::Signed(anyone.clone()), device.clone());
+        assert!(!Devices::<T>::contains_key(&device) && !Offers::<T>::contains_key(&device));
+        assert_eq!((held::<T>(&owner), T::Currency::balance(&anyone)), (Zero::zero(), fee));
+        assert_eq!(Pallet::<T>::next_place(), Some(place));
+        assert_eq!(Prefixes::<T>::get(ENDPOINT.prefix()), LANES as u32 - 1);
         Ok(())
     }
 

@@ -9,7 +9,10 @@ use polkadot_sdk::*;
 
 use frame_support::{
     defensive, ensure,
-    traits::{fungible::hold::Mutate, tokens::Precision},
+    traits::{
+        fungible::hold::Mutate,
+        tokens::{Fortitude, Precision, Restriction},
+    },
 };
 use frame_system::pallet_prelude::BlockNumberFor;
 use sp_core::H256;
@@ -19,7 +22,7 @@ use sp_runtime::{
 };
 use vouch_primitives::{
     probe::{registration_payload, rotation_payload},
-    traits::{DeviceRegistry, EpochClock, Ledger, OnVacate, RoundClock},
+    traits::{Attendance, DeviceRegistry, EpochClock, Ledger, RoundClock},
     ClassId, DeviceId, DeviceSignature, Endpoint, RoundIndex,
 };
 
@@ -48,6 +51,7 @@ impl<T: Config> Pallet<T> {
     ) -> DispatchResult {
         let bond = Self::class(class).ok_or(Error::<T>::UnknownClass)?.bond;
         Self::ensure_allowed(endpoint.as_ref())?;
+        Self::ensure_room(None, endpoint)?;
         ensure!(!Devices::<T>::contains_key(&device), Error::<T>::AlreadyRegistered);
         let proofs = Self::checked_proof(&device, &proof, |genesis, nonce| {
             registration_payload(genesis, &owner.clone().into(), nonce)
@@ -55,10 +59,12 @@ impl<T: Config> Pallet<T> {
         let place = Self::next_place().ok_or(Error::<T>::NoPlaceLeft)?;
         Self::hold_bond(&owner, bond)?;
 
+        let since = Self::round();
         Self::take_next_place();
+        Self::count_move(None, endpoint);
         Proofs::<T>::insert(&device, proofs);
         Tenants::<T>::insert(place.cohort, place.lane, &device);
-        Cohorts::<T>::mutate(place.cohort, |page| page.enroll(place.lane, class, Self::round()));
+        Cohorts::<T>::mutate(place.cohort, |page| page.enroll(place.lane, class, since));
         DevicesOf::<T>::insert(&owner, &device, ());
         DeviceCount::<T>::mutate(|count| count.saturating_inc());
         BondedTotal::<T>::mutate(|total| total.saturating_accrue(bond));
@@ -69,6 +75,8 @@ impl<T: Config> Pallet<T> {
             endpoint,
             place,
             bond,
+            since,
+            previous: None,
             maintenance: Default::default(),
             leaving: None,
         };
@@ -80,6 +88,13 @@ impl<T: Config> Pallet<T> {
     pub(crate) fn do_set_endpoint(who: T::AccountId, device: DeviceId, endpoint: Option<Endpoint>) -> DispatchResult {
         let record = Self::changeable(&who, &device)?;
         Self::ensure_allowed(endpoint.as_ref())?;
+        Self::ensure_room(record.endpoint, endpoint)?;
+
+        Self::count_move(record.endpoint, endpoint);
+        let address = |endpoint: Option<Endpoint>| endpoint.map(|endpoint| endpoint.ip());
+        if address(record.endpoint) != address(endpoint) {
+            T::Tenancy::on_move(record.place);
+        }
         Devices::<T>::insert(&device, Device { endpoint, ..record });
         Self::deposit_event(Event::EndpointSet { device, endpoint });
         Ok(())
@@ -134,6 +149,8 @@ impl<T: Config> Pallet<T> {
         proof: DeviceSignature,
     ) -> DispatchResult {
         let record = Self::changeable(&who, &device)?;
+        let round = Self::round();
+        ensure!(record.may_rotate(round), Error::<T>::RotatedRecently);
         ensure!(!Devices::<T>::contains_key(&new), Error::<T>::AlreadyRegistered);
         let proofs = Self::checked_proof(&new, &proof, |genesis, nonce| {
             rotation_payload(genesis, &who.clone().into(), &device, nonce)
@@ -147,7 +164,7 @@ impl<T: Config> Pallet<T> {
         DevicesOf::<T>::remove(&who, &device);
         DevicesOf::<T>::insert(&who, &new, ());
         Devices::<T>::remove(&device);
-        Devices::<T>::insert(&new, record);
+        Devices::<T>::insert(&new, record.rotated(device.clone(), round));
         Self::deposit_event(Event::KeyRotated { old: device, new, charged });
         Ok(())
     }
@@ -203,22 +220,44 @@ impl<T: Config> Pallet<T> {
         let record = Devices::<T>::get(&device).ok_or(Error::<T>::NotFound)?;
         let release_at = record.leaving.ok_or(Error::<T>::NotLeaving)?;
         ensure!(frame_system::Pallet::<T>::block_number() >= release_at, Error::<T>::TooEarly);
-        let Device { owner, place, bond, .. } = &record;
+        Self::unseat(&device, &record)?;
+        let Device { owner, place, bond, .. } = record;
+        Self::release_bond(&owner, bond)?;
+        Self::deposit_event(Event::Released { device, owner, place, bond });
+        Ok(())
+    }
+
+    pub(crate) fn do_evict(by: T::AccountId, device: DeviceId) -> DispatchResult {
+        let record = Devices::<T>::get(&device).ok_or(Error::<T>::NotFound)?;
+        ensure!(record.leaving.is_none(), Error::<T>::Leaving);
+        ensure!(record.endpoint.is_some(), Error::<T>::NoEndpoint);
+        ensure!(T::Tenancy::never_answered(record.place), Error::<T>::StillExpected);
+        Self::unseat(&device, &record)?;
+        let Device { owner, place, bond, .. } = record;
+        let fee = Self::pay_from_bond(&owner, &by, Parameters::<T>::get().eviction_fee.mul_floor(bond));
+        Self::release_bond(&owner, bond.saturating_sub(fee))?;
+        Self::deposit_event(Event::Evicted { device, owner, place, bond, fee, by });
+        Ok(())
+    }
+
+    /// Settles a device with the ledger, vacates its place and forgets it. Fails, changing nothing, if it cannot be settled yet.
+    /// What is left to do is its bond.
+    fn unseat(device: &DeviceId, record: &DeviceOf<T>) -> DispatchResult {
+        let Device { owner, place, bond, endpoint, .. } = record;
         T::Ledger::vacate(*place, record.payee())
             .or_else(|_| T::Ledger::vacate(*place, owner))
             .map_err(|_| Error::<T>::NotSettled)?;
-        Self::release_bond(owner, *bond)?;
 
         T::Tenancy::on_vacate(*place);
         Self::return_place(*place);
+        Self::count_move(*endpoint, None);
         Tenants::<T>::remove(place.cohort, place.lane);
         Cohorts::<T>::mutate(place.cohort, |page| page.vacate(place.lane));
-        DevicesOf::<T>::remove(owner, &device);
+        DevicesOf::<T>::remove(owner, device);
         DeviceCount::<T>::mutate(|count| count.saturating_dec());
         BondedTotal::<T>::mutate(|total| total.saturating_reduce(*bond));
-        Devices::<T>::remove(&device);
-        let Device { owner, place, bond, .. } = record;
-        Self::deposit_event(Event::Released { device, owner, place, bond });
+        Offers::<T>::remove(device);
+        Devices::<T>::remove(device);
         Ok(())
     }
 
@@ -295,5 +334,16 @@ impl<T: Config> Pallet<T> {
             defensive!("nothing but this pallet holds or releases device bonds");
         }
         released.map(|_| ())
+    }
+
+    /// Pays `amount` of what is held from `owner` to `to`, and returns what was paid: all of it, or nothing if so little cannot
+    /// exist in the account of `to`. What an owner has frozen is no shelter.
+    fn pay_from_bond(owner: &T::AccountId, to: &T::AccountId, amount: BalanceOf<T>) -> BalanceOf<T> {
+        if amount.is_zero() {
+            return amount;
+        }
+        let reason = HoldReason::DeviceBond.into();
+        T::Currency::transfer_on_hold(&reason, owner, to, amount, Precision::Exact, Restriction::Free, Fortitude::Force)
+            .unwrap_or_default()
     }
 }

@@ -10,11 +10,12 @@ mod dispatchable_impls;
 #[cfg(test)]
 mod mock;
 mod places;
+mod prefixes;
 mod queries;
 mod registry_impls;
 #[cfg(test)]
 mod tests;
-#[cfg(any(feature = "try-runtime", test))]
+#[cfg(any(feature = "std", feature = "try-runtime"))]
 mod try_state;
 mod types;
 pub mod weights;
@@ -22,7 +23,7 @@ pub mod weights;
 pub use cohort::{Absence, CohortPage};
 pub use pallet::*;
 pub use queries::Remembered;
-pub use types::{BalanceOf, Class, ClassOf, Device, DeviceOf, Maintenance, Params, ParamsOf};
+pub use types::{BalanceOf, Class, ClassOf, Device, DeviceOf, Former, Maintenance, Params, ParamsOf, ROTATION_ROUNDS};
 pub use weights::WeightInfo;
 
 use polkadot_sdk::*;
@@ -40,9 +41,10 @@ pub mod pallet {
     use frame_support::{pallet_prelude::*, traits::fungible};
     use frame_system::pallet_prelude::*;
     use sp_core::H256;
-    use sp_runtime::AccountId32;
+    use sp_runtime::{AccountId32, Permill};
     use vouch_primitives::{
-        traits::{EpochClock, Ledger, OnVacate, RoundClock},
+        endpoint::Prefix,
+        traits::{Attendance, EpochClock, Ledger, RoundClock},
         ClassId, ClassWeight, CohortId, DeviceId, DeviceSignature, Endpoint, Lane, Place, RoundIndex,
     };
 
@@ -74,8 +76,9 @@ pub mod pallet {
         /// Pays what a place has earned when its device changes hands or leaves.
         type Ledger: Ledger<Self::AccountId>;
 
-        /// Is told, exactly once per tenant, that a place will be given to another device.
-        type Tenancy: OnVacate;
+        /// Remembers whether devices answer. Is told, exactly once per tenant, that a place will be given to another device, and
+        /// whenever a device moves to another address.
+        type Tenancy: Attendance;
 
         /// Most classes; at most 256, which is what a [`ClassId`] counts.
         #[pallet::constant]
@@ -141,6 +144,11 @@ pub mod pallet {
     #[pallet::storage]
     pub type VacantCount<T: Config> = StorageValue<_, u32, ValueQuery>;
 
+    /// How many registered devices, those that are leaving included, have their endpoint in a block of addresses; blocks without
+    /// devices have no entry.
+    #[pallet::storage]
+    pub type Prefixes<T: Config> = StorageMap<_, Blake2_128Concat, Prefix, u32, ValueQuery>;
+
     /// To whom a device is offered.
     #[pallet::storage]
     pub type Offers<T: Config> = StorageMap<_, Blake2_128Concat, DeviceId, T::AccountId>;
@@ -155,7 +163,6 @@ pub mod pallet {
 
     /// The registry's first state.
     #[pallet::genesis_config]
-    #[derive(frame_support::DefaultNoBound)]
     pub struct GenesisConfig<T: Config> {
         /// The class table: name, weight in hundredths of a standard device, bond in planck.
         pub classes: Vec<(String, ClassWeight, BalanceOf<T>)>,
@@ -163,8 +170,30 @@ pub mod pallet {
         pub release_delay: BlockNumberFor<T>,
         /// See [`Params::maintenance_rounds`].
         pub maintenance_rounds: u32,
+        /// See [`Params::max_per_v4`].
+        pub max_per_v4: u32,
+        /// See [`Params::max_per_v6`].
+        pub max_per_v6: u32,
+        /// See [`Params::eviction_fee`].
+        pub eviction_fee: Permill,
         /// Whether validators may be sent to loopback and private addresses: only on a network of one's own.
         pub allow_private_endpoints: bool,
+    }
+
+    impl<T: Config> Default for GenesisConfig<T> {
+        /// No classes, only public addresses, and the default [`Params`].
+        fn default() -> Self {
+            let Params { release_delay, maintenance_rounds, max_per_v4, max_per_v6, eviction_fee } = Params::default();
+            Self {
+                classes: Vec::new(),
+                release_delay,
+                maintenance_rounds,
+                max_per_v4,
+                max_per_v6,
+                eviction_fee,
+                allow_private_endpoints: false,
+            }
+        }
     }
 
     #[pallet::genesis_build]
@@ -180,6 +209,9 @@ pub mod pallet {
             Parameters::<T>::put(Params {
                 release_delay: self.release_delay,
                 maintenance_rounds: self.maintenance_rounds,
+                max_per_v4: self.max_per_v4,
+                max_per_v6: self.max_per_v6,
+                eviction_fee: self.eviction_fee,
             });
             PrivateEndpoints::<T>::put(self.allow_private_endpoints);
         }
@@ -222,7 +254,7 @@ pub mod pallet {
             /// Planck held from the owner.
             bond: BalanceOf<T>,
         },
-        /// A device answers somewhere else from now on.
+        /// A device answers somewhere else from now on. If that is another address and not just another port, it is admitted anew.
         EndpointSet {
             /// The device.
             device: DeviceId,
@@ -299,6 +331,22 @@ pub mod pallet {
             /// Planck released to the owner.
             bond: BalanceOf<T>,
         },
+        /// A device that never answered at its address is gone and its place vacant. It may have answered at another one before.
+        Evicted {
+            /// The device.
+            device: DeviceId,
+            /// Who had it.
+            owner: T::AccountId,
+            /// The place that is vacant now.
+            place: Place,
+            /// Planck that were held from the owner.
+            bond: BalanceOf<T>,
+            /// Planck of these that were paid to whoever had it evicted, 0 if that account could not receive so little. The rest
+            /// was released to the owner.
+            fee: BalanceOf<T>,
+            /// Who had it evicted; may be the owner.
+            by: T::AccountId,
+        },
     }
 
     /// Why a call was refused.
@@ -330,7 +378,8 @@ pub mod pallet {
         NotLeaving,
         /// The release delay is not over.
         TooEarly,
-        /// The device has points in an epoch that is still running; their worth is known when it closes.
+        /// The device has points in an epoch that is still running, whose worth is known when it closes, or something of what it
+        /// earned is held back.
         NotSettled,
         /// The device is not offered, or not to this account.
         NotOffered,
@@ -344,6 +393,14 @@ pub mod pallet {
         NotPaused,
         /// The device has not that many rounds of maintenance left in this epoch.
         MaintenanceExhausted,
+        /// As many devices as may be are in the endpoint's IPv4 /24 or IPv6 /48.
+        PrefixFull,
+        /// The device publishes no endpoint, so that nobody expects it to answer.
+        NoEndpoint,
+        /// The device has answered at its address, or has not been silent for long enough.
+        StillExpected,
+        /// The device's key was changed fewer than [`ROTATION_ROUNDS`] rounds ago.
+        RotatedRecently,
     }
 
     #[pallet::hooks]
@@ -377,18 +434,14 @@ pub mod pallet {
             Self::do_set_class(class, Class { name, weight, bond })
         }
 
-        /// Changes the parameters, see [`Params`]. Devices that are leaving and windows that are declared are not affected.
+        /// Changes the parameters, see [`Params`]. Devices that are leaving, windows that are declared and devices in blocks of
+        /// addresses that would be too full now are not affected.
         ///
         /// Origin: `AdminOrigin`.
         #[pallet::call_index(1)]
         #[pallet::weight(T::WeightInfo::set_params())]
-        pub fn set_params(
-            origin: OriginFor<T>,
-            release_delay: BlockNumberFor<T>,
-            maintenance_rounds: u32,
-        ) -> DispatchResult {
+        pub fn set_params(origin: OriginFor<T>, params: ParamsOf<T>) -> DispatchResult {
             T::AdminOrigin::ensure_origin(origin)?;
-            let params = Params { release_delay, maintenance_rounds };
             Parameters::<T>::put(params);
             Self::deposit_event(Event::ParamsSet { params });
             Ok(())
@@ -413,7 +466,8 @@ pub mod pallet {
             Self::do_register(owner, device, class, endpoint, beneficiary, proof)
         }
 
-        /// Says where a device answers; `None` for a device that publishes no address.
+        /// Says where a device answers; `None` for a device that publishes no address. At another address, though not at another
+        /// port, it is admitted anew.
         ///
         /// Origin: signed, by the owner.
         #[pallet::call_index(3)]
@@ -450,7 +504,7 @@ pub mod pallet {
         /// Takes over a device that is offered to the caller, and its bond.
         ///
         /// What it accrued in closed epochs is paid to the old owner's side. The points of the running epoch go with the device.
-        /// So does its key: whoever had the device may still know it, so rotate it.
+        /// So does its key: whoever had the device may still know it, so rotate it. That has to wait if it was changed just before.
         ///
         /// Origin: signed, by whom it is offered to.
         #[pallet::call_index(6)]
@@ -462,7 +516,7 @@ pub mod pallet {
 
         /// Gives a device another key. Its record, place, history and points stay; an offer is withdrawn. Probers may have asked
         /// the old key in the running round: a round of the epoch's maintenance is spent on not judging it. If none is left, the
-        /// round is judged as it comes.
+        /// round is judged as it comes. The next change is allowed in [`ROTATION_ROUNDS`] rounds.
         ///
         /// `proof` is the signature of [`vouch_primitives::probe::rotation_payload`] by the *new* key.
         ///
@@ -521,6 +575,17 @@ pub mod pallet {
         pub fn release(origin: OriginFor<T>, device: DeviceId) -> DispatchResult {
             ensure_signed(origin)?;
             Self::do_release(device)
+        }
+
+        /// Removes a device that publishes an endpoint, never answered there and is not asked any more. Its place is vacated at once
+        /// and its bond released to the owner, less [`Params::eviction_fee`], which is the caller's.
+        ///
+        /// Origin: signed, by anyone, also the owner.
+        #[pallet::call_index(12)]
+        #[pallet::weight(T::WeightInfo::evict())]
+        pub fn evict(origin: OriginFor<T>, device: DeviceId) -> DispatchResult {
+            let by = ensure_signed(origin)?;
+            Self::do_evict(by, device)
         }
     }
 }

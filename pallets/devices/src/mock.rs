@@ -6,10 +6,13 @@ use polkadot_sdk::*;
 
 use frame_support::{derive_impl, parameter_types, traits::ConstU32, traits::VariantCountOf};
 use sp_core::{ed25519, Pair, H256};
-use sp_runtime::{traits::IdentityLookup, AccountId32, BuildStorage, DispatchError, DispatchResult, TokenError};
+use sp_runtime::{
+    traits::IdentityLookup, AccountId32, BuildStorage, DispatchError, DispatchResult, Permill, TokenError,
+};
+use std::collections::BTreeSet;
 use vouch_primitives::{
     probe::{registration_payload, rotation_payload},
-    traits::{EpochClock, Ledger, OnVacate, RoundClock},
+    traits::{Attendance, EpochClock, Ledger, RoundClock},
     DeviceId, DeviceSignature, Endpoint, EpochIndex, Place, RoundIndex,
 };
 
@@ -19,12 +22,14 @@ pub const ROUTER: (u16, u128) = (100, 50);
 pub const PHONE: (u16, u128) = (30, 7);
 /// What every owner starts with.
 pub const WEALTH: u128 = 100_000;
-/// Existential deposit.
-pub const ED: u128 = 1;
+/// Existential deposit: more than the fee for evicting a device of class 0.
+pub const ED: u128 = 10;
 /// Blocks between deregistration and release.
 pub const DELAY: u64 = 10;
 /// Rounds of maintenance per epoch.
 pub const BUDGET: u32 = 4;
+/// What part of its bond an evicted device loses: 5 planck in class 0.
+pub const FEE: Permill = Permill::from_percent(10);
 
 #[frame_support::runtime]
 mod runtime {
@@ -87,9 +92,13 @@ parameter_types! {
     pub static Unpayable: Vec<AccountId32> = vec![];
     /// Places told to be vacant.
     pub static Vacated: Vec<Place> = vec![];
+    /// Places told to hold a device that moved.
+    pub static Moved: Vec<Place> = vec![];
+    /// Places whose device never answered.
+    pub static Silent: BTreeSet<Place> = BTreeSet::new();
 }
 
-/// Rounds, epochs, ledger and tenancy of the test.
+/// Rounds, epochs, ledger and attendance of the test.
 pub struct World;
 
 impl RoundClock for World {
@@ -127,9 +136,26 @@ impl Ledger<AccountId32> for World {
     }
 }
 
-impl OnVacate for World {
+impl Attendance for World {
     fn on_vacate(place: Place) {
         Vacated::mutate(|vacated| vacated.push(place));
+        Silent::mutate(|silent| silent.remove(&place));
+    }
+
+    fn on_move(place: Place) {
+        Moved::mutate(|moved| moved.push(place));
+        Silent::mutate(|silent| silent.remove(&place));
+    }
+
+    fn never_answered(place: Place) -> bool {
+        Silent::get().contains(&place)
+    }
+
+    #[cfg(feature = "runtime-benchmarks")]
+    fn prepare_benchmark(place: Place, silent: bool) {
+        if silent {
+            Silent::mutate(|places| places.insert(place));
+        }
     }
 }
 
@@ -150,12 +176,13 @@ impl Config for Test {
 pub struct ExtBuilder {
     private_endpoints: bool,
     wealth: u128,
+    caps: (u32, u32),
 }
 
 impl Default for ExtBuilder {
-    /// As in production: only global endpoints.
+    /// As in production, only global endpoints; but any number of devices in a block of addresses.
     fn default() -> Self {
-        Self { private_endpoints: false, wealth: WEALTH }
+        Self { private_endpoints: false, wealth: WEALTH, caps: (u32::MAX, u32::MAX) }
     }
 }
 
@@ -172,6 +199,12 @@ impl ExtBuilder {
         self
     }
 
+    /// How many devices may be in an IPv4 /24, and in an IPv6 /48.
+    pub fn caps(mut self, v4: u32, v6: u32) -> Self {
+        self.caps = (v4, v6);
+        self
+    }
+
     pub fn build(self) -> sp_io::TestExternalities {
         Round::set(100);
         Epoch::set(10);
@@ -179,6 +212,8 @@ impl ExtBuilder {
         Unsettled::set(vec![]);
         Unpayable::set(vec![]);
         Vacated::set(vec![]);
+        Moved::set(vec![]);
+        Silent::set(BTreeSet::new());
         let genesis = RuntimeGenesisConfig {
             system: Default::default(),
             balances: pallet_balances::GenesisConfig {
@@ -189,6 +224,9 @@ impl ExtBuilder {
                 classes: vec![("router".into(), ROUTER.0, ROUTER.1), ("phone".into(), PHONE.0, PHONE.1)],
                 release_delay: DELAY,
                 maintenance_rounds: BUDGET,
+                max_per_v4: self.caps.0,
+                max_per_v6: self.caps.1,
+                eviction_fee: FEE,
                 allow_private_endpoints: self.private_endpoints,
             },
         };
@@ -249,7 +287,12 @@ pub fn rotation_proof(old: u32, new: u32, owner: &AccountId32) -> DeviceSignatur
 
 /// A call to register device `n` of class 0 to owner `by`.
 pub fn try_register(by: u8, n: u32) -> DispatchResult {
-    Devices::register(signed(by), device(n), 0, Some(global()), None, proof(n, &owner(by)))
+    try_register_at(by, n, Some(global()))
+}
+
+/// The same at an endpoint, or at none.
+pub fn try_register_at(by: u8, n: u32, endpoint: Option<Endpoint>) -> DispatchResult {
+    Devices::register(signed(by), device(n), 0, endpoint, None, proof(n, &owner(by)))
 }
 
 /// Device `n`, registered to owner `by`.
@@ -270,6 +313,21 @@ pub fn signed(by: u8) -> RuntimeOrigin {
 /// An endpoint that any chain accepts.
 pub fn global() -> Endpoint {
     Endpoint::V4 { ip: [9, 9, 9, 9], port: 8_080 }
+}
+
+/// An endpoint in the IPv4 /24 9.9.`net`.0, which any chain accepts.
+pub fn v4(net: u8, host: u8, port: u16) -> Option<Endpoint> {
+    Some(Endpoint::V4 { ip: [9, 9, net, host], port })
+}
+
+/// An endpoint in the `net`-th of some IPv6 /48, which any chain accepts.
+pub fn v6(net: u8, host: u8, port: u16) -> Option<Endpoint> {
+    Some(Endpoint::V6 { ip: [0x2a, 0, 0, 0, 0, net, host, 0, 0, 0, 0, 0, 0, 0, 0, host], port })
+}
+
+/// Has device `n` be judged down so often, without ever having answered, that it is not asked any more.
+pub fn fall_silent(n: u32) {
+    Silent::mutate(|silent| silent.insert(record(n).place));
 }
 
 pub fn held(by: u8) -> BalanceOf<Test> {

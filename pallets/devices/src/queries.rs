@@ -12,9 +12,9 @@ use vouch_primitives::{
 /// Most devices in one answer of [`Pallet::devices_of`].
 const MAX_PAGE: u32 = 1_000;
 
-/// What the pallet that judges devices remembers of one: its history, the first round that the history does not contain, and
-/// the latency code of its last covered round.
-pub type Remembered = (LaneHistory, RoundIndex, u8);
+/// What the pallet that judges devices remembers of one: its history, the first round that the history does not contain, the
+/// latency code of its last covered round, and whether it is admitted.
+pub type Remembered = (LaneHistory, RoundIndex, u8, bool);
 
 impl<T: Config> Pallet<T> {
     /// A class; `None` if the table has none of this index.
@@ -35,7 +35,7 @@ impl<T: Config> Pallet<T> {
     ) -> Option<DeviceInfo<T::AccountId, BalanceOf<T>, BlockNumberFor<T>>> {
         let record = Devices::<T>::get(device)?;
         let class = Self::class(record.class)?;
-        let (history, next_round, latency_code) = remembered(record.place);
+        let (history, next_round, latency_code, admitted) = remembered(record.place);
         Some(DeviceInfo {
             payee: record.payee().clone(),
             state: Self::state_of(record.place, record.leaving),
@@ -50,6 +50,7 @@ impl<T: Config> Pallet<T> {
             history,
             next_round,
             latency_code,
+            admitted,
             nonce: Proofs::<T>::get(device),
         })
     }

@@ -36,6 +36,11 @@ impl<T: Config> DeviceRegistry for Pallet<T> {
         endpoint.is_global() || endpoint.is_connectable() && PrivateEndpoints::<T>::get()
     }
 
+    fn tenant(place: Place, round: RoundIndex) -> Option<DeviceId> {
+        let device = Tenants::<T>::get(place.cohort, place.lane)?;
+        Devices::<T>::get(&device)?.key_in(device, round)
+    }
+
     fn payee(device: &DeviceId) -> Option<(Place, T::AccountId)> {
         let record = Devices::<T>::get(device)?;
         Some((record.place, record.payee().clone()))

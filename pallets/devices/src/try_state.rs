@@ -2,21 +2,22 @@
 
 use crate::{
     Absence, BalanceOf, BondedTotal, Classes, Cohorts, Config, DeviceCount, Devices, DevicesOf, HoldReason, Offers,
-    Opened, Pallet, Proofs, Tenants, Vacant, VacantCount,
+    Opened, Pallet, Prefixes, Proofs, Tenants, Vacant, VacantCount,
 };
 use alloc::{collections::BTreeMap, collections::BTreeSet, vec::Vec};
 use polkadot_sdk::*;
 
 use frame_support::{ensure, traits::fungible::hold::Inspect};
 use sp_runtime::{traits::Saturating, traits::Zero, TryRuntimeError};
-use vouch_primitives::{traits::DeviceRegistry, Bitmap, CohortId, Lane, Place, RoundIndex, LANES};
+use vouch_primitives::{endpoint::Prefix, traits::DeviceRegistry, Bitmap, CohortId, Lane, Place, RoundIndex, LANES};
 
 impl<T: Config> Pallet<T> {
     /// Checks every invariant of the registry; reads all of it.
-    pub(crate) fn do_try_state() -> Result<(), TryRuntimeError> {
+    pub fn do_try_state() -> Result<(), TryRuntimeError> {
         Self::check_tenants()?;
         Self::check_cohorts()?;
         Self::check_vacant_places()?;
+        Self::check_prefixes()?;
         Self::check_bonds()?;
         Self::check_owners()
     }
@@ -33,6 +34,9 @@ impl<T: Config> Pallet<T> {
             );
             ensure!(usize::from(record.class) < Classes::<T>::get().len(), "a device's class does not exist");
             ensure!(!Proofs::<T>::get(&device).is_zero(), "a device was registered without spending a proof");
+            ensure!(record.since <= Self::round(), "a device's key took its place in a round to come");
+            let former_is_older = record.previous.is_none_or(|former| former.since <= record.since);
+            ensure!(former_is_older, "a device's former key took its place after the present one");
         }
         ensure!(Tenants::<T>::iter_keys().count() == devices as usize, "a lane's tenant is not registered there");
         ensure!(DeviceCount::<T>::get() == devices, "the number of devices is not what is counted");
@@ -98,6 +102,18 @@ impl<T: Config> Pallet<T> {
         ensure!(vacant.iter().all(|p| !Tenants::<T>::contains_key(p.cohort, p.lane)), "a vacant place has a tenant");
         let all = DeviceCount::<T>::get().saturating_add(height);
         ensure!(all == opened, "a place is neither vacant nor occupied");
+        Ok(())
+    }
+
+    /// Every block of addresses counts the devices that are in it, and only blocks with devices are kept.
+    fn check_prefixes() -> Result<(), TryRuntimeError> {
+        let mut recount = BTreeMap::<Prefix, u32>::new();
+        for endpoint in Devices::<T>::iter_values().filter_map(|record| record.endpoint) {
+            recount.entry(endpoint.prefix()).or_default().saturating_inc();
+        }
+        ensure!(Prefixes::<T>::iter_values().all(|count| count > 0), "a block of addresses without devices is kept");
+        let counted: BTreeMap<Prefix, u32> = Prefixes::<T>::iter().collect();
+        ensure!(counted == recount, "the devices of a block of addresses are miscounted");
         Ok(())
     }
 

@@ -1,10 +1,19 @@
 //! The records the registry keeps.
 
 use crate::Config;
+use core::cmp::Ordering;
+
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use polkadot_sdk::{frame_support::traits::fungible, frame_support::BoundedVec, frame_system};
+use polkadot_sdk::{frame_support::traits::fungible, frame_support::BoundedVec, frame_system, sp_runtime::Permill};
 use scale_info::TypeInfo;
-use vouch_primitives::{ClassId, ClassWeight, Endpoint, EpochIndex, Place, RoundIndex};
+use vouch_primitives::{endpoint::Prefix, ClassId, ClassWeight, DeviceId, Endpoint, EpochIndex, Place, RoundIndex};
+
+/// Rounds from one change of a device's key until the next is allowed; the first after its registration may come at any time.
+///
+/// Audits of a round's reports are drawn two rounds later, or a few more if blocks are full. With two changes eight rounds apart,
+/// the present key and the one before it account for the running round and the eight before it, and at most one round in eight
+/// is without a key that could be asked in all of it.
+pub const ROTATION_ROUNDS: u32 = 8;
 
 /// The balance of the chain's own token, in planck.
 pub type BalanceOf<T> = <<T as Config>::Currency as fungible::Inspect<<T as frame_system::Config>::AccountId>>::Balance;
@@ -30,15 +39,45 @@ pub struct Class<Name, Balance> {
 }
 
 /// What governance sets for all devices.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Params<BlockNumber> {
     /// Blocks between deregistering a device and the release of its bond and lane. Below the length of a round, a device that
-    /// leaves may lose the points of its last round.
+    /// leaves may lose the points of its last round; below that of some rounds, what probers said of it cannot be audited.
     pub release_delay: BlockNumber,
     /// Rounds of maintenance that one device is allowed in one epoch, those spent on changes of its key included; 0 allows none.
     pub maintenance_rounds: u32,
+    /// Most devices whose endpoints are in the same IPv4 /24; 0 admits none. A lower value does nothing to the devices that are
+    /// there, it only refuses others.
+    pub max_per_v4: u32,
+    /// The same for an IPv6 /48.
+    pub max_per_v6: u32,
+    /// What part of its bond a device that never answered loses to whoever has it evicted. More than it takes to have somebody
+    /// look for such devices only tempts probers to call devices down.
+    pub eviction_fee: Permill,
+}
+
+impl<BlockNumber: Default> Default for Params<BlockNumber> {
+    /// No delay and no maintenance, which a chain has to decide on; but limits that keep a fleet out of one box and its owner's
+    /// home in.
+    fn default() -> Self {
+        Self {
+            release_delay: BlockNumber::default(),
+            maintenance_rounds: 0,
+            max_per_v4: 64,
+            max_per_v6: 64,
+            eviction_fee: Permill::from_percent(10),
+        }
+    }
+}
+
+impl<BlockNumber> Params<BlockNumber> {
+    /// Most devices in `prefix`.
+    pub fn max_in(&self, prefix: Prefix) -> u32 {
+        match prefix {
+            Prefix::V4(_) => self.max_per_v4,
+            Prefix::V6(_) => self.max_per_v6,
+        }
+    }
 }
 
 /// A device's declared maintenance.
@@ -90,6 +129,15 @@ impl Maintenance {
     }
 }
 
+/// The key that a device went by before its present one.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct Former {
+    /// The id it made. It is free again: another device may go by it now.
+    pub device: DeviceId,
+    /// The round in which it took the place; see [`Device::since`].
+    pub since: RoundIndex,
+}
+
 /// A registered device.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Device<AccountId, Balance, BlockNumber> {
@@ -105,6 +153,11 @@ pub struct Device<AccountId, Balance, BlockNumber> {
     pub place: Place,
     /// Planck held from the owner for it.
     pub bond: Balance,
+    /// The round in which its key took the place: that of its registration, or of the last change of its key. In this round
+    /// probers may have asked another key or none; in those after it they ask this one.
+    pub since: RoundIndex,
+    /// The key before this one; `None` if it has had no other since it was registered.
+    pub previous: Option<Former>,
     /// Its maintenance windows.
     pub maintenance: Maintenance,
     /// `Some` once it is deregistered: the block from which its bond and place can be released.
@@ -116,13 +169,36 @@ impl<AccountId, Balance, BlockNumber> Device<AccountId, Balance, BlockNumber> {
     pub fn payee(&self) -> &AccountId {
         self.beneficiary.as_ref().unwrap_or(&self.owner)
     }
+
+    /// Whether its key may be changed in the running round `now`: the first time at any time, and again once
+    /// [`ROTATION_ROUNDS`] rounds have gone by.
+    pub fn may_rotate(&self, now: RoundIndex) -> bool {
+        self.previous.is_none() || now.saturating_sub(self.since) >= ROTATION_ROUNDS
+    }
+
+    /// The same under another key from the running round `now` on; `device` is its id up to now.
+    pub fn rotated(self, device: DeviceId, now: RoundIndex) -> Self {
+        Self { previous: Some(Former { device, since: self.since }), since: now, ..self }
+    }
+
+    /// The key that sat in its place in all of `round`, so far as it has run; `device` is its id now. `None` for a round in which
+    /// it came or changed its key, for those before it came, and for those before its former key took the place.
+    pub fn key_in(&self, device: DeviceId, round: RoundIndex) -> Option<DeviceId> {
+        match self.since.cmp(&round) {
+            Ordering::Less => Some(device),
+            // Probers asked the one key, or the other, or both: no answer can be held against anybody.
+            Ordering::Equal => None,
+            Ordering::Greater => self.previous.as_ref().filter(|former| former.since < round).map(|f| f.device.clone()),
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Maintenance;
+    use super::{Device, Maintenance, ROTATION_ROUNDS};
     use proptest::prelude::*;
     use std::collections::BTreeSet;
+    use vouch_primitives::{DeviceId, Place, RoundIndex};
 
     proptest! {
         #[test]
@@ -162,6 +238,44 @@ mod tests {
                 prop_assert_eq!(maintenance.used_in(7), windows.len() as u32 + spent);
                 round += pass;
             }
+        }
+    }
+
+    proptest! {
+        /// Keys change in the first rounds in which they may, or some rounds after that.
+        #[test]
+        fn key_of_every_round_that_is_asked_for_is_known(came in 0u32..3, delays in proptest::collection::vec(0u32..4, 0..6)) {
+            let id = |n: usize| DeviceId::new([n as u8; 32]);
+            let mut record = Device {
+                owner: (),
+                beneficiary: None,
+                class: 0,
+                endpoint: None,
+                place: Place::nth(0),
+                bond: 0,
+                since: came,
+                previous: None,
+                maintenance: Maintenance::default(),
+                leaving: None::<u32>,
+            };
+            let (mut now, mut changes) = (came, vec![came]);
+            for delay in delays {
+                now += delay;
+                while !record.may_rotate(now) {
+                    now += 1;
+                }
+                record = record.rotated(id(changes.len()), now);
+                changes.push(now);
+                for now in now..=now + ROTATION_ROUNDS {
+                    for round in now.saturating_sub(ROTATION_ROUNDS)..=now {
+                        let key = changes.iter().filter(|change| **change < round).count();
+                        let known = Some(id(key)).filter(|_| key > 0 && !changes.contains(&round));
+                        prop_assert_eq!(record.key_in(id(changes.len()), round), known);
+                    }
+                    prop_assert!(!record.may_rotate(now) || now == changes[changes.len() - 1] + ROTATION_ROUNDS);
+                }
+            }
+            prop_assert_eq!(record.key_in(id(changes.len()), RoundIndex::MAX), Some(id(changes.len())));
         }
     }
 

@@ -33,6 +33,8 @@ pub trait WeightInfo {
     fn deregister() -> Weight;
     /// Releases a bond and vacates a place.
     fn release() -> Weight;
+    /// Removes a device that never answered.
+    fn evict() -> Weight;
 }
 
 /// Weights for a chain whose database costs `T::DbWeight`.
@@ -49,14 +51,14 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
             .saturating_add(T::DbWeight::get().writes(1_u64))
     }
     fn register() -> Weight {
-        Weight::from_parts(130_000_000, 15_000)
-            .saturating_add(T::DbWeight::get().reads(12_u64))
-            .saturating_add(T::DbWeight::get().writes(12_u64))
+        Weight::from_parts(135_000_000, 15_000)
+            .saturating_add(T::DbWeight::get().reads(14_u64))
+            .saturating_add(T::DbWeight::get().writes(13_u64))
     }
     fn set_endpoint() -> Weight {
-        Weight::from_parts(18_000_000, 3_800)
-            .saturating_add(T::DbWeight::get().reads(2_u64))
-            .saturating_add(T::DbWeight::get().writes(1_u64))
+        Weight::from_parts(45_000_000, 16_000)
+            .saturating_add(T::DbWeight::get().reads(6_u64))
+            .saturating_add(T::DbWeight::get().writes(4_u64))
     }
     fn set_beneficiary() -> Weight {
         Weight::from_parts(17_000_000, 3_800)
@@ -94,9 +96,14 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
             .saturating_add(T::DbWeight::get().writes(9_u64))
     }
     fn release() -> Weight {
-        Weight::from_parts(140_000_000, 68_000)
-            .saturating_add(T::DbWeight::get().reads(15_u64))
-            .saturating_add(T::DbWeight::get().writes(18_u64))
+        Weight::from_parts(145_000_000, 68_000)
+            .saturating_add(T::DbWeight::get().reads(16_u64))
+            .saturating_add(T::DbWeight::get().writes(20_u64))
+    }
+    fn evict() -> Weight {
+        Weight::from_parts(180_000_000, 68_000)
+            .saturating_add(T::DbWeight::get().reads(19_u64))
+            .saturating_add(T::DbWeight::get().writes(21_u64))
     }
 }
 
@@ -112,14 +119,14 @@ impl WeightInfo for () {
             .saturating_add(RocksDbWeight::get().writes(1_u64))
     }
     fn register() -> Weight {
-        Weight::from_parts(130_000_000, 15_000)
-            .saturating_add(RocksDbWeight::get().reads(12_u64))
-            .saturating_add(RocksDbWeight::get().writes(12_u64))
+        Weight::from_parts(135_000_000, 15_000)
+            .saturating_add(RocksDbWeight::get().reads(14_u64))
+            .saturating_add(RocksDbWeight::get().writes(13_u64))
     }
     fn set_endpoint() -> Weight {
-        Weight::from_parts(18_000_000, 3_800)
-            .saturating_add(RocksDbWeight::get().reads(2_u64))
-            .saturating_add(RocksDbWeight::get().writes(1_u64))
+        Weight::from_parts(45_000_000, 16_000)
+            .saturating_add(RocksDbWeight::get().reads(6_u64))
+            .saturating_add(RocksDbWeight::get().writes(4_u64))
     }
     fn set_beneficiary() -> Weight {
         Weight::from_parts(17_000_000, 3_800)
@@ -157,8 +164,13 @@ impl WeightInfo for () {
             .saturating_add(RocksDbWeight::get().writes(9_u64))
     }
     fn release() -> Weight {
-        Weight::from_parts(140_000_000, 68_000)
-            .saturating_add(RocksDbWeight::get().reads(15_u64))
-            .saturating_add(RocksDbWeight::get().writes(18_u64))
+        Weight::from_parts(145_000_000, 68_000)
+            .saturating_add(RocksDbWeight::get().reads(16_u64))
+            .saturating_add(RocksDbWeight::get().writes(20_u64))
+    }
+    fn evict() -> Weight {
+        Weight::from_parts(180_000_000, 68_000)
+            .saturating_add(RocksDbWeight::get().reads(19_u64))
+            .saturating_add(RocksDbWeight::get().writes(21_u64))
     }
 }

@@ -1,8 +1,10 @@
 //! What calls and hooks cost in the worst case.
 
 use crate::{
-    Accrued, BalanceOf, Books, Call, Config, Epoch, EpochParams, EpochParamsOf, Pallet, Params, PointsPages, Rates,
+    Accrued, Books, Call, Config, Epoch, EpochParams, EpochParamsOf, Held, Pallet, Params, PerPool, PointsPages, Pool,
+    Rates,
 };
+use alloc::vec::Vec;
 use frame_benchmarking::v2::*;
 use frame_support::{
     traits::{
@@ -17,19 +19,22 @@ use sp_arithmetic::{Permill, Perquintill};
 use sp_runtime::{traits::Zero, Saturating};
 use vouch_primitives::{
     emission::{Curve, Split},
-    traits::{Contributions, OnRoundClosed, RegistryBenchmarkHelper},
-    CohortId, LANES,
+    traits::{Contributions, OnRoundClosed, ProberDirectory, ProbingCredits, RegistryBenchmarkHelper},
+    CohortId, Place, ProberNumber, LANES,
 };
 
-/// Epochs of one round that pay a point at least the existential deposit if every lane of `cohorts` cohorts earns one.
+/// Epochs of one round that pay a point at least twice the existential deposit, and hold back a quarter of it, if every lane of
+/// `cohorts` cohorts earns one.
 fn params<T: Config>(cohorts: CohortId) -> EpochParamsOf<T> {
     let lanes = cohorts.saturating_mul(LANES as u32);
     let emission = T::Currency::minimum_balance().saturating_mul(4u32.into()).saturating_mul(lanes.into());
-    let (quarter, half) = (Permill::from_percent(25), Permill::from_percent(50));
+    let [half, fifth, tenth] = [50, 20, 10].map(Permill::from_percent);
     EpochParams {
         rounds_per_epoch: 1,
         curve: Curve { initial: emission, decay: Perquintill::zero(), floor: emission },
-        split: Split { uptime: half, work: Permill::zero(), probing: quarter, treasury: quarter },
+        split: Split { uptime: half, work: Permill::zero(), probing: fifth, staking: fifth, treasury: tenth },
+        holdback: Permill::from_percent(25),
+        holding_epochs: 3,
     }
 }
 
@@ -49,14 +54,31 @@ fn credit_all<T: Config>(cohorts: CohortId) {
     (0..cohorts).for_each(|cohort| Pallet::<T>::credit(cohort, &[1; LANES]));
 }
 
-/// Every lane of `cohorts` cohorts has planck accrued from one closed epoch and points of a later one still to be settled.
-pub(crate) fn earn_twice<T: Config>(cohorts: CohortId) -> Result<(), BenchmarkError> {
+/// Every lane of `cohorts` cohorts has planck accrued, planck held in two periods, and points of a later closed epoch still to be
+/// settled, of which something will be held in the second.
+pub(crate) fn earn<T: Config>(cohorts: CohortId) -> Result<(), BenchmarkError> {
     govern::<T>(params::<T>(cohorts))?;
-    for round in 0..2 {
+    // Three epochs share a period.
+    for round in 0..5 {
         credit_all::<T>(cohorts);
         Pallet::<T>::on_round_closed(round);
     }
     Ok(())
+}
+
+/// These probers have planck accrued from one closed epoch and points of a later one still to be settled.
+fn earn_by_probing<T: Config>(probers: impl Iterator<Item = ProberNumber>) -> Result<(), BenchmarkError> {
+    govern::<T>(params::<T>(1))?;
+    let points: Vec<_> = probers.map(|number| (number, 1)).collect();
+    for round in 0..2 {
+        Pallet::<T>::credit_probers(&points);
+        Pallet::<T>::on_round_closed(round);
+    }
+    Ok(())
+}
+
+fn holds_two_periods<T: Config>(cohort: CohortId) -> bool {
+    Held::<T>::get(cohort).is_some_and(|page| page.buckets.iter().all(Option::is_some))
 }
 
 #[benchmarks]
@@ -68,27 +90,74 @@ mod benchmarks {
     fn claim(n: Linear<1, 8>) -> Result<(), BenchmarkError> {
         let devices = T::BenchmarkHelper::fill_cohorts(n);
         let devices = BoundedVec::try_from(devices).map_err(|_| "the helper named more devices than cohorts")?;
-        earn_twice::<T>(n)?;
+        earn::<T>(n)?;
+        assert!((0..n).all(holds_two_periods::<T>));
         let outstanding = Books::<T>::get().outstanding;
+        let accrued = Pallet::<T>::pending(Place { cohort: 0, lane: 0 }).accrued;
 
         #[extrinsic_call]
         _(RawOrigin::Signed(whitelisted_caller()), devices);
 
-        let (rate_sum, books) =
-            (Rates::<T>::iter_values().fold(BalanceOf::<T>::zero(), |a, b| a + b), Books::<T>::get());
-        assert_eq!(books.paid, rate_sum * n.into());
+        let books = Books::<T>::get();
+        assert_eq!(books.paid, accrued * n.into());
         assert_eq!(books.outstanding, outstanding - books.paid);
         for cohort in 0..n {
-            assert!(!PointsPages::<T>::contains_key(cohort));
-            assert!(Accrued::<T>::get(cohort).is_some_and(|page| page.get(0).is_zero() && page.get(1) == rate_sum));
+            assert!(!PointsPages::<T>::contains_key(Pool::Uptime, cohort));
+            let page = Accrued::<T>::get(Pool::Uptime, cohort);
+            assert!(page.is_some_and(|page| page.get(0).is_zero() && page.get(1) == accrued));
+            assert!(holds_two_periods::<T>(cohort));
         }
+        Ok(())
+    }
+
+    // Every validator on another page.
+    #[benchmark]
+    fn claim_probing(n: Linear<1, 8>) -> Result<(), BenchmarkError> {
+        let numbers = (0..n).map(|page| page * LANES as ProberNumber);
+        let validators: Vec<T::AccountId> = (0..n).map(|index| account("prober", index, 0)).collect();
+        for (number, validator) in numbers.clone().zip(&validators) {
+            T::Probers::enroll_for_benchmark(number, validator);
+        }
+        earn_by_probing::<T>(numbers)?;
+        let outstanding = Books::<T>::get().outstanding;
+        let validators = BoundedVec::try_from(validators).map_err(|_| "a claim can name eight")?;
+
+        #[extrinsic_call]
+        _(RawOrigin::Signed(whitelisted_caller()), validators);
+
+        assert!((0..n).all(|page| !PointsPages::<T>::contains_key(Pool::Probing, page)));
+        assert!((0..n).all(|page| !Accrued::<T>::contains_key(Pool::Probing, page)));
+        let books = Books::<T>::get();
+        assert_eq!((books.paid, books.outstanding), (outstanding, Zero::zero()));
+        assert!(!books.paid.is_zero());
+        Ok(())
+    }
+
+    #[benchmark]
+    fn forfeit() -> Result<(), BenchmarkError> {
+        let origin = T::AdminOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)?;
+        let device = T::BenchmarkHelper::fill_cohorts(1).pop().ok_or("the helper named no device")?;
+        earn::<T>(1)?;
+        let place = Place { cohort: 0, lane: 0 };
+        let (before, books) = (Pallet::<T>::pending(place), Books::<T>::get());
+        assert!(!before.held.is_zero() && holds_two_periods::<T>(0));
+
+        #[extrinsic_call]
+        _(origin as T::RuntimeOrigin, device);
+
+        let after = Pallet::<T>::pending(place);
+        assert_eq!((after.held, after.accrued), (Zero::zero(), before.accrued));
+        assert_eq!(Books::<T>::get().carried.treasury, books.carried.treasury + before.held);
         Ok(())
     }
 
     #[benchmark]
     fn set_params() -> Result<(), BenchmarkError> {
         let origin = T::AdminOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)?;
-        let params = params::<T>(1);
+        // Nobody can gain anything by lying, whatever a lie costs here.
+        let (none, all) = (Permill::zero(), Permill::one());
+        let split = Split { uptime: none, work: none, probing: none, staking: none, treasury: all };
+        let params = EpochParams { split, ..params::<T>(1) };
 
         #[extrinsic_call]
         _(origin as T::RuntimeOrigin, params);
@@ -114,6 +183,7 @@ mod benchmarks {
     fn close_epoch() -> Result<(), BenchmarkError> {
         govern::<T>(params::<T>(1))?;
         credit_all::<T>(1);
+        Pallet::<T>::credit_probers(&[(0, 1)]);
         let before = Epoch::<T>::get();
 
         #[block]
@@ -123,7 +193,10 @@ mod benchmarks {
 
         let books = Books::<T>::get();
         assert_eq!(Epoch::<T>::get().index, before.index + 1);
-        assert!(Rates::<T>::get(before.index).is_some_and(|rate| rate >= T::Currency::minimum_balance()));
+        for pool in Pool::ALL {
+            let terms = Rates::<T>::get(pool, before.index);
+            assert!(terms.is_some_and(|terms| terms.rate >= T::Currency::minimum_balance()));
+        }
         assert_eq!(books.minted, before.emission);
         assert!(!books.treasury.is_zero());
         Ok(())
@@ -131,7 +204,8 @@ mod benchmarks {
 
     #[benchmark]
     fn credit() -> Result<(), BenchmarkError> {
-        earn_twice::<T>(1)?;
+        earn::<T>(1)?;
+        assert!(holds_two_periods::<T>(0));
 
         #[block]
         {
@@ -139,10 +213,65 @@ mod benchmarks {
         }
 
         let epoch = Epoch::<T>::get();
-        assert_eq!(epoch.total_points, LANES as u64);
-        assert!(PointsPages::<T>::get(0).is_some_and(|page| page.epoch == epoch.index));
-        let outstanding = Books::<T>::get().outstanding;
-        assert!(Accrued::<T>::get(0).is_some_and(|page| page.get(0) * (LANES as u32).into() == outstanding));
+        assert_eq!(epoch.total_points, PerPool { uptime: LANES as u64, probing: 0 });
+        assert!(PointsPages::<T>::get(Pool::Uptime, 0).is_some_and(|page| page.epoch == epoch.index));
+        let (accrued, held) = (Accrued::<T>::get(Pool::Uptime, 0), Held::<T>::get(0));
+        let (accrued, held) = (accrued.map(|page| page.get(0)), held.map(|page| page.get(0)));
+        let owed = accrued.zip(held).map(|(accrued, held)| (accrued + held) * (LANES as u32).into());
+        assert_eq!(owed, Some(Books::<T>::get().outstanding));
+        assert!(holds_two_periods::<T>(0));
+        Ok(())
+    }
+
+    // A committee has at most fifteen members.
+    #[benchmark]
+    fn credit_probers(p: Linear<1, 15>) -> Result<(), BenchmarkError> {
+        earn_by_probing::<T>(0..15)?;
+        let points: Vec<_> = (0..p).map(|number| (number, 1)).collect();
+
+        #[block]
+        {
+            Pallet::<T>::credit_probers(&points);
+        }
+
+        let epoch = Epoch::<T>::get();
+        assert_eq!(epoch.total_points, PerPool { uptime: 0, probing: p.into() });
+        assert!(PointsPages::<T>::get(Pool::Probing, 0).is_some_and(|page| page.epoch == epoch.index));
+        let accrued = Accrued::<T>::get(Pool::Probing, 0).map(|page| page.get(0) * 15u32.into());
+        assert_eq!(accrued, Some(Books::<T>::get().outstanding));
+        Ok(())
+    }
+
+    #[benchmark]
+    fn draw_era_payout() -> Result<(), BenchmarkError> {
+        govern::<T>(params::<T>(1))?;
+        Pallet::<T>::on_round_closed(0);
+        let drawn;
+
+        #[block]
+        {
+            drawn = Pallet::<T>::draw_era_payout();
+        }
+
+        let books = Books::<T>::get();
+        assert_eq!((books.promised, books.carried.staking), (drawn, Zero::zero()));
+        assert!(!drawn.is_zero());
+        Ok(())
+    }
+
+    #[benchmark]
+    fn settle_era_payout() -> Result<(), BenchmarkError> {
+        govern::<T>(params::<T>(1))?;
+        Pallet::<T>::on_round_closed(0);
+        let drawn = Pallet::<T>::draw_era_payout();
+
+        #[block]
+        {
+            Pallet::<T>::settle_era_payout(drawn);
+        }
+
+        let books = Books::<T>::get();
+        assert_eq!((books.promised, books.paid_staking), (Zero::zero(), drawn));
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 //! What users and the administration trigger.
 
-use crate::{BalanceOf, Config, EpochParamsOf, Error, Event, Pallet, Params, MAX_ROUNDS_PER_EPOCH};
+use crate::{BalanceOf, Config, EpochParamsOf, Error, Event, Pallet, Params, Pool, MAX_ROUNDS_PER_EPOCH};
 use alloc::{collections::BTreeMap, vec::Vec};
 use frame_support::{ensure, traits::fungible::Inspect};
 use polkadot_sdk::*;
@@ -8,7 +8,10 @@ use sp_runtime::{
     traits::{CheckedAdd, Saturating, Zero},
     DispatchResult,
 };
-use vouch_primitives::{traits::DeviceRegistry, CohortId, DeviceId, Lane};
+use vouch_primitives::{
+    traits::{DeviceRegistry, ProberDirectory},
+    CohortId, DeviceId, Lane, Place,
+};
 
 impl<T: Config> Pallet<T> {
     /// See [`Pallet::claim`]. Leaves a partial change behind when it fails: the call's storage layer takes that back.
@@ -23,7 +26,7 @@ impl<T: Config> Pallet<T> {
         }
         let mut sums = BTreeMap::<T::AccountId, BalanceOf<T>>::new();
         for (cohort, (lanes, payees)) in cohorts {
-            for ((device, to), amount) in payees.into_iter().zip(Self::drain(cohort, &lanes)) {
+            for ((device, to), amount) in payees.into_iter().zip(Self::drain(Pool::Uptime, cohort, &lanes)) {
                 if !amount.is_zero() {
                     sums.entry(to.clone()).or_default().saturating_accrue(amount);
                     Self::deposit_event(Event::Claimed { device: device.clone(), to, amount });
@@ -34,9 +37,42 @@ impl<T: Config> Pallet<T> {
         sums.into_iter().try_for_each(|(to, amount)| Self::pay(&to, amount))
     }
 
+    /// See [`Pallet::claim_probing`]. Leaves a partial change behind when it fails: the call's storage layer takes that back.
+    pub(crate) fn do_claim_probing(validators: &[T::AccountId]) -> DispatchResult {
+        let mut pages = BTreeMap::<u32, (Vec<Lane>, Vec<&T::AccountId>)>::new();
+        for validator in validators {
+            let place = Place::nth(T::Probers::number(validator).ok_or(Error::<T>::UnknownProber)?);
+            let (lanes, payees) = pages.entry(place.cohort).or_default();
+            lanes.push(place.lane);
+            payees.push(validator);
+        }
+        let mut paid = false;
+        for (page, (lanes, payees)) in pages {
+            for (validator, amount) in payees.into_iter().zip(Self::drain(Pool::Probing, page, &lanes)) {
+                if !amount.is_zero() {
+                    Self::pay(validator, amount)?;
+                    Self::deposit_event(Event::ProbingClaimed { validator: validator.clone(), amount });
+                    paid = true;
+                }
+            }
+        }
+        ensure!(paid, Error::<T>::NothingAccrued);
+        Ok(())
+    }
+
+    /// See [`Pallet::forfeit`].
+    pub(crate) fn do_forfeit(device: DeviceId) -> DispatchResult {
+        let (place, _) = T::Registry::payee(&device).ok_or(Error::<T>::UnknownDevice)?;
+        let amount = Self::forfeit_held(place);
+        ensure!(!amount.is_zero(), Error::<T>::NothingHeld);
+        Self::deposit_event(Event::Forfeited { device, amount });
+        Ok(())
+    }
+
     /// See [`Pallet::set_params`].
     pub(crate) fn do_set_params(params: EpochParamsOf<T>) -> DispatchResult {
         Self::ensure_valid(&params)?;
+        ensure!(Self::deters(params), Error::<T>::LyingWouldPay);
         Params::<T>::put(params);
         Self::deposit_event(Event::ParamsSet { params });
         Ok(())
@@ -47,6 +83,7 @@ impl<T: Config> Pallet<T> {
         ensure!(params.split.is_whole(), Error::<T>::SplitNotWhole);
         ensure!(!params.rounds_per_epoch.is_zero(), Error::<T>::NoRounds);
         ensure!(params.rounds_per_epoch <= MAX_ROUNDS_PER_EPOCH, Error::<T>::EpochTooLong);
+        ensure!(params.holdback.is_zero() || !params.holding_epochs.is_zero(), Error::<T>::NoHoldingEpochs);
         let most = params.curve.initial.max(params.curve.floor);
         ensure!(T::Currency::total_issuance().checked_add(&most).is_some(), Error::<T>::EmissionOverflows);
         Ok(())

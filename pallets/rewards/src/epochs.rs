@@ -1,7 +1,7 @@
 //! What time triggers: rounds are counted, and an epoch is closed at a cost that does not depend on how many devices there are.
 
 use crate::{
-    BalanceOf, BookOf, Books, Config, Epoch, Event, Pallet, Params, Rates, RunningEpochOf, WeightInfo, LOG_TARGET,
+    BalanceOf, BookOf, Books, Config, Epoch, Event, Pallet, Params, Pool, Rates, RunningEpochOf, WeightInfo, LOG_TARGET,
 };
 use frame_support::traits::{fungible::Mutate, tokens::Preservation, Get};
 use polkadot_sdk::*;
@@ -34,33 +34,38 @@ impl<T: Config> OnRoundClosed for Pallet<T> {
 
 impl<T: Config> Pallet<T> {
     /// Mints the emission, fixes what a point is worth, hands over the treasury's share and opens the next epoch.
-    fn close(epoch: RunningEpochOf<T>) {
+    fn close(mut epoch: RunningEpochOf<T>) {
         let minted = Self::mint(epoch.emission);
         let mut books = Books::<T>::get();
-        let rate = books.close(epoch.emission, epoch.params.split.divide(minted), epoch.total_points);
+        let rates = books.close(epoch.granted(), minted, epoch.total_points);
         let treasury = Self::pay_treasury(&mut books);
         Books::<T>::put(books);
-        Rates::<T>::insert(epoch.index, rate);
+        for pool in Pool::ALL {
+            Rates::<T>::insert(pool, epoch.index, epoch.terms(pool, rates[pool]));
+        }
         Epoch::<T>::put(epoch.following(Params::<T>::get()));
         Self::deposit_event(Event::EpochClosed {
             epoch: epoch.index,
-            minted,
-            total_points: epoch.total_points,
-            rate,
+            minted: if minted { epoch.emission } else { Zero::zero() },
+            total_points: epoch.total_points.uptime,
+            rate: rates.uptime,
             treasury,
+            probing_points: epoch.total_points.probing,
+            probing_rate: rates.probing,
         });
     }
 
-    /// Mints `amount` into the pot and returns it, or zero if that is impossible: the epoch then pays what earlier ones
-    /// carried over, so that nothing is ever promised that the pot does not hold.
-    fn mint(amount: BalanceOf<T>) -> BalanceOf<T> {
+    /// Mints `amount` into the pot and returns whether that was possible. If not, the epoch pays what earlier ones carried over,
+    /// so that nothing is ever promised that the pot does not hold.
+    fn mint(amount: BalanceOf<T>) -> bool {
         if amount.is_zero() {
-            return amount;
+            return true;
         }
-        T::Currency::mint_into(&Self::pot(), amount).unwrap_or_else(|error| {
-            log::warn!(target: LOG_TARGET, "{amount:?} planck of emission cannot be minted: {error:?}");
-            Zero::zero()
-        })
+        T::Currency::mint_into(&Self::pot(), amount)
+            .inspect_err(|error| {
+                log::warn!(target: LOG_TARGET, "{amount:?} planck of emission cannot be minted: {error:?}");
+            })
+            .is_ok()
     }
 
     /// Hands the treasury what is carried for it and returns how much. What its account cannot take, because it does not exist

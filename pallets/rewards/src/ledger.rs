@@ -1,20 +1,24 @@
-//! The one door to the pages: everything that adds points, turns them into planck or pays planck goes through here.
+//! The one door to the pages: everything that adds points, turns them into planck, holds planck back or pays it goes through
+//! here.
 
 use crate::{
-    Accrued, AccruedPageOf, BalanceOf, Books, Config, Epoch, Error, Event, Pallet, PointsPage, PointsPages, Rates,
-    LOG_TARGET,
+    Accrued, AccruedPageOf, BalanceOf, Books, Config, Epoch, Error, Event, Held, HeldPageOf, Pallet, PointsPage,
+    PointsPages, Pool, Rates, RunningEpochOf, TermsOf, LOG_TARGET,
 };
-use alloc::vec::Vec;
+use alloc::{collections::BTreeMap, vec::Vec};
 use frame_support::{
     ensure,
     storage::with_storage_layer,
     traits::{fungible::Mutate, tokens::Preservation},
 };
 use polkadot_sdk::*;
-use sp_runtime::{traits::Zero, DispatchError, DispatchResult, TokenError};
+use sp_runtime::{
+    traits::{Saturating, Zero},
+    DispatchError, DispatchResult, TokenError,
+};
 use vouch_primitives::{
-    traits::{Contributions, Ledger},
-    CohortId, EpochIndex, Lane, Place, Points, LANES,
+    traits::{Contributions, Ledger, ProbingCredits},
+    CohortId, EpochIndex, Lane, Place, Points, ProberNumber, LANES,
 };
 
 impl<T: Config> Contributions for Pallet<T> {
@@ -24,62 +28,114 @@ impl<T: Config> Contributions for Pallet<T> {
             return;
         }
         let mut epoch = Epoch::<T>::get();
-        let (closed, mut page) = match PointsPages::<T>::get(cohort) {
-            Some(page) if page.epoch == epoch.index => (None, page),
-            closed => (closed, PointsPage::empty(epoch.index)),
-        };
-        // Never saturate the total: points missing from it would be paid beyond the budget.
-        let Some(total) = epoch.total_points.checked_add(page.add(earned)) else {
-            log::warn!(target: LOG_TARGET, "cohort {cohort} earns nothing: the epoch cannot count more points");
-            return;
-        };
-        if let Some(closed) = closed {
-            let mut accrued = Accrued::<T>::get(cohort).unwrap_or_default();
-            Self::accrue(&mut accrued, &closed);
-            Self::store_accrued(cohort, accrued);
+        let earned = earned.iter().enumerate().map(|(lane, points)| (lane as Lane, *points));
+        if Self::credit_page(Pool::Uptime, cohort, &mut epoch, earned) {
+            Epoch::<T>::put(epoch);
         }
-        PointsPages::<T>::insert(cohort, page);
-        epoch.total_points = total;
-        Epoch::<T>::put(epoch);
+    }
+}
+
+impl<T: Config> ProbingCredits for Pallet<T> {
+    fn credit_probers(points: &[(ProberNumber, Points)]) {
+        let mut pages = BTreeMap::<u32, Vec<(Lane, Points)>>::new();
+        for (prober, points) in points.iter().filter(|(_, points)| !points.is_zero()) {
+            let place = Place::nth(*prober);
+            pages.entry(place.cohort).or_default().push((place.lane, *points));
+        }
+        if pages.is_empty() {
+            return;
+        }
+        let mut epoch = Epoch::<T>::get();
+        let mut credited = false;
+        for (page, earned) in pages {
+            credited |= Self::credit_page(Pool::Probing, page, &mut epoch, earned.into_iter());
+        }
+        if credited {
+            Epoch::<T>::put(epoch);
+        }
     }
 }
 
 impl<T: Config> Ledger<T::AccountId> for Pallet<T> {
     fn pay_out(place: Place, to: &T::AccountId) -> DispatchResult {
-        with_storage_layer(|| {
-            for amount in Self::drain(place.cohort, &[place.lane]) {
-                if !amount.is_zero() {
-                    Self::pay(to, amount)?;
-                    Self::deposit_event(Event::PaidOut { place, to: to.clone(), amount });
-                }
-            }
-            Ok(())
-        })
+        Self::pay_place(OpenPage::open(Pool::Uptime, place.cohort), place, to)
     }
 
     fn vacate(place: Place, to: &T::AccountId) -> DispatchResult {
-        ensure!(Self::running_points(place).is_zero(), Error::<T>::EpochRunning);
-        Self::pay_out(place, to)
+        let page = OpenPage::<T>::open(Pool::Uptime, place.cohort);
+        ensure!(page.points(place.lane).is_zero(), Error::<T>::EpochRunning);
+        ensure!(page.held.get(place.lane).is_zero(), Error::<T>::HeldBack);
+        Self::pay_place(page, place, to)
     }
 
     #[cfg(feature = "runtime-benchmarks")]
     fn accrue_for_benchmark(place: Place) {
         // A benchmark that cannot prepare its payment fails by its own assertions.
-        let _ = crate::benchmarking::earn_twice::<T>(place.cohort.saturating_add(1));
+        let _ = crate::benchmarking::earn::<T>(place.cohort.saturating_add(1));
+        // So that the place can be vacated, while its neighbours still have something held.
+        Self::forfeit_held(place);
     }
 }
 
 impl<T: Config> Pallet<T> {
-    /// Settles `cohort`, empties `lanes` and returns what each was owed. A lane named twice is owed nothing the second time.
-    pub(crate) fn drain(cohort: CohortId, lanes: &[Lane]) -> Vec<BalanceOf<T>> {
-        let mut accrued = Accrued::<T>::get(cohort).unwrap_or_default();
-        if let Some(closed) = Self::closed_page(cohort, Epoch::<T>::get().index) {
-            Self::accrue(&mut accrued, &closed);
-            PointsPages::<T>::remove(cohort);
+    /// Takes what is held back for the device in `place` and leaves it to the treasury, which is paid when the running epoch
+    /// closes. Returns how much that is. For those who found that the device is a fraud; what it accrued before and its points
+    /// of the running epoch it keeps.
+    pub fn forfeit_held(place: Place) -> BalanceOf<T> {
+        let mut page = OpenPage::<T>::open(Pool::Uptime, place.cohort);
+        let amount = page.held.take(place.lane);
+        if !amount.is_zero() {
+            page.held_changed = true;
+            page.store();
+            Books::<T>::mutate(|books| books.forfeit(amount));
         }
-        let drained = lanes.iter().map(|lane| accrued.take(*lane)).collect();
-        Self::store_accrued(cohort, accrued);
+        amount
+    }
+
+    /// Adds points to a page, settles what it has of an earlier epoch, and returns whether that was possible.
+    fn credit_page(
+        pool: Pool,
+        number: u32,
+        epoch: &mut RunningEpochOf<T>,
+        earned: impl Iterator<Item = (Lane, Points)>,
+    ) -> bool {
+        let (closed, mut page) = match PointsPages::<T>::get(pool, number) {
+            Some(page) if page.epoch == epoch.index => (None, page),
+            closed => (closed, PointsPage::empty(epoch.index)),
+        };
+        // Never saturate the total: points missing from it would be paid beyond the budget.
+        let Some(total) = epoch.total_points[pool].checked_add(page.add(earned)) else {
+            log::warn!(target: LOG_TARGET, "page {number} of {pool:?} earns nothing: the epoch cannot count more points");
+            return false;
+        };
+        if let Some(closed) = closed {
+            OpenPage::<T>::settle(pool, number, epoch, &closed).store();
+        }
+        PointsPages::<T>::insert(pool, number, page);
+        epoch.total_points[pool] = total;
+        true
+    }
+
+    /// Settles a page, empties `lanes` and returns what each was owed. A lane named twice is owed nothing the second time.
+    pub(crate) fn drain(pool: Pool, number: u32, lanes: &[Lane]) -> Vec<BalanceOf<T>> {
+        let mut page = OpenPage::<T>::open(pool, number);
+        let drained = lanes.iter().map(|lane| page.accrued.take(*lane)).collect();
+        page.store();
         drained
+    }
+
+    /// Pays what a place on `page` has accrued.
+    fn pay_place(mut page: OpenPage<T>, place: Place, to: &T::AccountId) -> DispatchResult {
+        let amount = page.accrued.take(place.lane);
+        if amount.is_zero() {
+            return Ok(());
+        }
+        with_storage_layer(|| {
+            page.store();
+            Self::pay(to, amount)?;
+            Self::deposit_event(Event::PaidOut { place, to: to.clone(), amount });
+            Ok(())
+        })
     }
 
     /// Pays `amount`, of what is outstanding, from the pot.
@@ -93,31 +149,82 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// The cohort's page if it is of an epoch before `running` and still to be settled.
-    pub(crate) fn closed_page(cohort: CohortId, running: EpochIndex) -> Option<PointsPage> {
-        PointsPages::<T>::get(cohort).filter(|page| page.epoch < running)
+    /// On what terms a pool's points of a closed epoch become planck.
+    pub(crate) fn terms_of(pool: Pool, epoch: EpochIndex) -> TermsOf<T> {
+        Rates::<T>::get(pool, epoch).unwrap_or_default()
+    }
+}
+
+/// A page as it is once everything of closed epochs is settled and everything due is released. Nothing is written before
+/// [`Self::store`].
+pub(crate) struct OpenPage<T: Config> {
+    pool: Pool,
+    number: u32,
+    /// What each lane can be paid now.
+    pub(crate) accrued: AccruedPageOf<T>,
+    /// What is held back for each lane.
+    pub(crate) held: HeldPageOf<T>,
+    /// Whether `held` is not as it is stored.
+    held_changed: bool,
+    /// Points of the running epoch; `None` if no lane has any.
+    running: Option<PointsPage>,
+    /// Whether the points that are stored are of a closed epoch, and settled here.
+    settled: bool,
+}
+
+impl<T: Config> OpenPage<T> {
+    /// Opens a page.
+    pub(crate) fn open(pool: Pool, number: u32) -> Self {
+        let epoch = Epoch::<T>::get();
+        match PointsPages::<T>::get(pool, number) {
+            Some(closed) if closed.epoch < epoch.index => {
+                Self { settled: true, ..Self::settle(pool, number, &epoch, &closed) }
+            },
+            running => Self { running, ..Self::read(pool, number, &epoch) },
+        }
     }
 
-    /// Points that a place has in the running epoch.
-    pub(crate) fn running_points(place: Place) -> Points {
-        let running = Epoch::<T>::get().index;
-        PointsPages::<T>::get(place.cohort).filter(|page| page.epoch == running).map_or(0, |page| page.get(place.lane))
+    /// The lane's points in the running epoch.
+    pub(crate) fn points(&self, lane: Lane) -> Points {
+        self.running.as_ref().map_or(0, |page| page.get(lane))
     }
 
-    /// Planck that a point of a closed epoch is worth.
-    pub(crate) fn rate_of(epoch: EpochIndex) -> BalanceOf<T> {
-        Rates::<T>::get(epoch).unwrap_or_else(Zero::zero)
-    }
-
-    fn accrue(accrued: &mut AccruedPageOf<T>, closed: &PointsPage) {
-        accrued.add(closed, Self::rate_of(closed.epoch));
-    }
-
-    fn store_accrued(cohort: CohortId, accrued: AccruedPageOf<T>) {
-        if accrued.is_empty() {
-            Accrued::<T>::remove(cohort);
+    /// Opens a page whose points, `closed`, are of a closed epoch. What becomes of the points that are stored is up to the
+    /// caller.
+    fn settle(pool: Pool, number: u32, epoch: &RunningEpochOf<T>, closed: &PointsPage) -> Self {
+        let mut page = Self::read(pool, number, epoch);
+        let terms = Pallet::<T>::terms_of(pool, closed.epoch);
+        // Neither sooner nor later than if it had been settled as soon as its epoch was closed.
+        if terms.held.is_zero() || epoch.holding.is_released(terms.period, epoch.index) {
+            page.accrued.add(closed, terms.rate);
         } else {
-            Accrued::<T>::insert(cohort, accrued);
+            page.accrued.add(closed, terms.rate.saturating_sub(terms.held));
+            page.held.add(terms.period, closed, terms.held);
+            page.held_changed = true;
+        }
+        page
+    }
+
+    /// What is stored of a page besides points, with everything due released.
+    fn read(pool: Pool, number: u32, epoch: &RunningEpochOf<T>) -> Self {
+        let mut accrued = Accrued::<T>::get(pool, number).unwrap_or_default();
+        let mut held = match pool {
+            Pool::Uptime => Held::<T>::get(number).unwrap_or_default(),
+            Pool::Probing => Default::default(),
+        };
+        let held_changed = held.release(&mut accrued, |period| epoch.holding.is_released(period, epoch.index));
+        Self { pool, number, accrued, held, held_changed, running: None, settled: false }
+    }
+
+    /// Writes it. No page is kept for nothing.
+    fn store(self) {
+        let Self { pool, number, accrued, held, held_changed, running: _, settled } = self;
+        Accrued::<T>::set(pool, number, Some(accrued).filter(|page| !page.is_empty()));
+        if held_changed {
+            Held::<T>::set(number, Some(held).filter(|page| !page.is_empty()));
+        }
+        if settled {
+            PointsPages::<T>::remove(pool, number);
         }
     }
 }

@@ -5,20 +5,28 @@ extern crate alloc;
 
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
+mod deterrence;
 mod dispatchable_impls;
 mod epochs;
+mod holding;
 mod ledger;
 #[cfg(test)]
 mod mock;
+mod pages;
 mod queries;
+mod staking_payout;
 #[cfg(test)]
 mod tests;
-#[cfg(any(feature = "try-runtime", test))]
+#[cfg(any(feature = "std", feature = "try-runtime"))]
 mod try_state;
 mod types;
 pub mod weights;
 
+pub use deterrence::MostGain;
+pub use holding::{Holding, Period};
+pub use pages::*;
 pub use pallet::*;
+pub use staking_payout::BurnFromPot;
 pub use types::*;
 pub use weights::WeightInfo;
 
@@ -38,11 +46,15 @@ pub mod pallet {
     };
     use frame_system::pallet_prelude::*;
     use sp_runtime::traits::{AccountIdConversion, Zero};
-    use vouch_primitives::{traits::DeviceRegistry, CohortId, DeviceId, EpochIndex, Place};
+    use vouch_primitives::{
+        deterrence::is_deterred,
+        traits::{DeviceRegistry, ProberDirectory},
+        CohortId, DeviceId, EpochIndex, Place,
+    };
 
     const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
 
-    /// The ledger of what devices earn.
+    /// The ledger of what devices and probers earn.
     #[pallet::pallet]
     #[pallet::storage_version(STORAGE_VERSION)]
     pub struct Pallet<T>(_);
@@ -59,6 +71,9 @@ pub mod pallet {
         /// Tells where a device sits and who is paid for it.
         type Registry: DeviceRegistry<AccountId = Self::AccountId>;
 
+        /// Tells which validator a prober is, and what a lie costs it.
+        type Probers: ProberDirectory<Self::AccountId>;
+
         /// Names the pot: the account that holds everything minted and not yet paid.
         #[pallet::constant]
         type PalletId: Get<PalletId>;
@@ -66,7 +81,7 @@ pub mod pallet {
         /// Receives [`vouch_primitives::emission::Split::treasury`]. Must not be the pot.
         type Treasury: Get<Self::AccountId>;
 
-        /// Most devices that one claim may name; at least 1.
+        /// Most devices or validators that one claim may name; at least 1.
         #[pallet::constant]
         type MaxClaims: Get<u32>;
 
@@ -93,20 +108,25 @@ pub mod pallet {
     #[pallet::storage]
     pub type Books<T: Config> = StorageValue<_, BookOf<T>, ValueQuery>;
 
-    /// Planck that one point of a closed epoch is worth; `None` for epochs that have not closed.
+    /// On what terms a pool's points of a closed epoch become planck; `None` for epochs that have not closed.
     ///
-    /// Kept for ever, 20 bytes an epoch: a cohort may be touched again after any number of epochs.
+    /// Kept for ever, about 80 bytes an epoch: a page may be touched again after any number of epochs.
     #[pallet::storage]
-    pub type Rates<T: Config> = StorageMap<_, Twox64Concat, EpochIndex, BalanceOf<T>>;
+    pub type Rates<T: Config> = StorageDoubleMap<_, Twox64Concat, Pool, Twox64Concat, EpochIndex, TermsOf<T>>;
 
-    /// Points of a cohort in the epoch that its page is tagged with; `None` if no lane has any. Points of a closed epoch are
-    /// turned into [`Accrued`] planck when the cohort is next credited or paid.
+    /// Points of a page, by pool and number, in the epoch that it is tagged with; `None` if no lane has any. Points of a closed
+    /// epoch are turned into planck when the page is next credited or paid.
     #[pallet::storage]
-    pub type PointsPages<T: Config> = StorageMap<_, Twox64Concat, CohortId, PointsPage>;
+    pub type PointsPages<T: Config> = StorageDoubleMap<_, Twox64Concat, Pool, Twox64Concat, u32, PointsPage>;
 
-    /// Planck of closed epochs that a cohort has not been paid; `None` if no lane has any.
+    /// Planck of closed epochs that a page, by pool and number, has not been paid; `None` if no lane has any.
     #[pallet::storage]
-    pub type Accrued<T: Config> = StorageMap<_, Twox64Concat, CohortId, AccruedPageOf<T>>;
+    pub type Accrued<T: Config> = StorageDoubleMap<_, Twox64Concat, Pool, Twox64Concat, u32, AccruedPageOf<T>>;
+
+    /// Planck of closed epochs that are held back of a cohort; `None` if there are none. What is released has accrued, and is
+    /// moved when the page is next settled or paid.
+    #[pallet::storage]
+    pub type Held<T: Config> = StorageMap<_, Twox64Concat, CohortId, HeldPageOf<T>>;
 
     /// What a new chain starts with.
     #[pallet::genesis_config]
@@ -120,13 +140,19 @@ pub mod pallet {
     impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
         /// Opens the first epoch and gives the pot the existential deposit, which it never pays out: without it the pot could
         /// not hold a small amount, and paying its last planck would destroy what is left. So the runtime has to declare the
-        /// currency's pallet before this one.
+        /// currency's pallet before this one, and the probers' too: what a lie costs has to be known.
         fn build(&self) {
             if let Err(error) = Pallet::<T>::ensure_valid(&self.params) {
                 panic!("the genesis parameters of the rewards pallet are refused: {error:?}");
             }
             Params::<T>::put(self.params);
             Epoch::<T>::put(RunningEpoch::first(self.params));
+            let (penalty, gain) = (T::Probers::expected_penalty(), Pallet::<T>::most_gain());
+            assert!(
+                is_deterred(penalty, gain),
+                "lying would pay: under the genesis parameters a report can gain {gain} planck by lying, and is expected to lose \
+                 {penalty}"
+            );
             let pot = Pallet::<T>::pot();
             if T::Currency::total_balance(&pot).is_zero() {
                 let endowed = T::Currency::mint_into(&pot, T::Currency::minimum_balance());
@@ -147,10 +173,15 @@ pub mod pallet {
             minted: BalanceOf<T>,
             /// Points of all devices. Those of a round that was tallied late are in the epoch that was running then.
             total_points: u64,
-            /// Planck per point.
+            /// Planck per point of a device.
             rate: BalanceOf<T>,
-            /// Planck that went to the treasury, with what it could not take before.
+            /// Planck that went to the treasury, with what it could not take before, what was forfeited, and what no pool may
+            /// carry over.
             treasury: BalanceOf<T>,
+            /// Points of all probers.
+            probing_points: u64,
+            /// Planck per point of a prober.
+            probing_rate: BalanceOf<T>,
         },
         /// What a device had accrued was paid because somebody claimed it, in one transfer with the other devices that the
         /// same claim pays to the same account.
@@ -159,7 +190,22 @@ pub mod pallet {
             device: DeviceId,
             /// Who was paid.
             to: T::AccountId,
+            /// Planck accrued in closed epochs. What is still held back and points of the running epoch are not in it.
+            amount: BalanceOf<T>,
+        },
+        /// What a validator had accrued by probing was paid to it because somebody claimed it.
+        ProbingClaimed {
+            /// The validator.
+            validator: T::AccountId,
             /// Planck accrued in closed epochs. Points of the running epoch are not in it.
+            amount: BalanceOf<T>,
+        },
+        /// A device was found to be a fraud, and what was held back for it is the treasury's, which is paid when the running
+        /// epoch closes. What it had accrued and its points of the running epoch are not touched.
+        Forfeited {
+            /// The device.
+            device: DeviceId,
+            /// Planck of closed epochs.
             amount: BalanceOf<T>,
         },
         /// What a place had accrued was paid because its device changes hands or leaves.
@@ -168,7 +214,7 @@ pub mod pallet {
             place: Place,
             /// Who was paid.
             to: T::AccountId,
-            /// Planck accrued in closed epochs. Points of the running epoch are not in it.
+            /// Planck accrued in closed epochs. What is still held back and points of the running epoch are not in it.
             amount: BalanceOf<T>,
         },
         /// The parameters of the next epoch were set. The running epoch goes on as it began.
@@ -183,20 +229,30 @@ pub mod pallet {
     pub enum Error<T> {
         /// No device with this id is registered.
         UnknownDevice,
-        /// None of the devices has anything that can be paid now.
+        /// No validator that ever probed has this account.
+        UnknownProber,
+        /// None of those named has anything that can be paid now.
         NothingAccrued,
         /// The payee's account does not exist and the amount is too small to create it.
         BelowExistentialDeposit,
         /// The place has points in the running epoch, whose worth is known only when it closes.
         EpochRunning,
+        /// Something of what the place earned is held back as security.
+        HeldBack,
+        /// Nothing is held back for the device.
+        NothingHeld,
         /// The shares of the split do not add up to one.
         SplitNotWhole,
         /// An epoch needs at least one round.
         NoRounds,
         /// A device could earn more points in an epoch of so many rounds than can be counted.
         EpochTooLong,
+        /// What is held back has to be held for at least one epoch.
+        NoHoldingEpochs,
         /// The token's issuance has no room for a single epoch of this emission.
         EmissionOverflows,
+        /// A report could gain more by lying than its prober is expected to lose by it.
+        LyingWouldPay,
     }
 
     #[pallet::hooks]
@@ -216,7 +272,7 @@ pub mod pallet {
     /// What anyone, or the administration, may ask for.
     #[pallet::call]
     impl<T: Config> Pallet<T> {
-        /// Pays what `devices` accrued in closed epochs to whom their owners chose.
+        /// Pays what `devices` accrued in closed epochs to whom their owners chose. What is held back stays.
         ///
         /// Anyone may call it, for any devices; the caller pays the fee and gains nothing. Devices of one payee are paid in one
         /// transfer. A device named twice is paid once, one that has nothing is passed over. All or nothing: refused as a whole
@@ -231,12 +287,35 @@ pub mod pallet {
         /// Sets the parameters of the next epoch and those after it. The running epoch goes on as it began.
         ///
         /// The emission continues from the running epoch's amount by the new curve; if the curve's initial amount differs from
-        /// the running epoch's, the curve starts anew with it.
+        /// the running epoch's, the curve starts anew with it. Refused if lying would pay under them.
         #[pallet::call_index(1)]
         #[pallet::weight(T::WeightInfo::set_params())]
         pub fn set_params(origin: OriginFor<T>, params: EpochParamsOf<T>) -> DispatchResult {
             T::AdminOrigin::ensure_origin(origin)?;
             Self::do_set_params(params)
+        }
+
+        /// Pays to each of `validators` what it accrued in closed epochs by probing.
+        ///
+        /// Anyone may call it, for any validators; the caller pays the fee and gains nothing. A validator named twice is paid
+        /// once, one that has nothing is passed over. All or nothing: refused as a whole if any never probed, if none has
+        /// anything, or if the account of any cannot be created with its amount.
+        #[pallet::call_index(2)]
+        #[pallet::weight(T::WeightInfo::claim_probing(validators.len() as u32))]
+        pub fn claim_probing(
+            origin: OriginFor<T>,
+            validators: BoundedVec<T::AccountId, T::MaxClaims>,
+        ) -> DispatchResult {
+            ensure_signed(origin)?;
+            Self::do_claim_probing(&validators)
+        }
+
+        /// Leaves what is held back for a device that was proven to be a fraud to the treasury.
+        #[pallet::call_index(3)]
+        #[pallet::weight(T::WeightInfo::forfeit())]
+        pub fn forfeit(origin: OriginFor<T>, device: DeviceId) -> DispatchResult {
+            T::AdminOrigin::ensure_origin(origin)?;
+            Self::do_forfeit(device)
         }
     }
 

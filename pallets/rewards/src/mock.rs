@@ -1,4 +1,4 @@
-//! A runtime around this pallet, whose registry is a table in memory.
+//! A runtime around this pallet, whose registry of devices and directory of probers are tables in memory.
 
 use crate::{self as pallet_rewards, EpochParams, Pallet};
 use frame_support::{
@@ -14,8 +14,8 @@ use std::collections::BTreeMap;
 use vouch_primitives::{
     emission::{Curve, Split},
     lanes::CohortView,
-    traits::{DeviceRegistry, Target},
-    ClassWeight, CohortId, DeviceId, Endpoint, Place, RoundIndex,
+    traits::{DeviceRegistry, ProberDirectory, Target},
+    ClassWeight, CohortId, DeviceId, Endpoint, Place, ProberNumber, RoundIndex,
 };
 
 pub type Balance = u128;
@@ -30,6 +30,8 @@ pub const BOB: AccountId = 2;
 pub const CHARLIE: AccountId = 3;
 /// An account that does not exist unless a test endows it.
 pub const TREASURY: AccountId = 900;
+/// Whom the staking pallet pays.
+pub const STAKER: AccountId = 800;
 
 #[frame_support::runtime]
 mod runtime {
@@ -73,9 +75,12 @@ impl pallet_balances::Config for Test {
 parameter_types! {
     pub const PotId: PalletId = PalletId(*b"vo/rewrd");
     pub static Registered: BTreeMap<DeviceId, (Place, AccountId)> = BTreeMap::new();
+    pub static Numbered: BTreeMap<ProberNumber, AccountId> = BTreeMap::new();
+    /// What a lie is expected to cost, in planck.
+    pub static Penalty: u128 = u128::MAX;
 }
 
-/// The registry: [`Registered`].
+/// The registry: [`Registered`]. The directory: [`Numbered`].
 pub struct Table;
 
 impl DeviceRegistry for Table {
@@ -101,8 +106,31 @@ impl DeviceRegistry for Table {
         true
     }
 
+    fn tenant(_: Place, _: RoundIndex) -> Option<DeviceId> {
+        None
+    }
+
     fn payee(device: &DeviceId) -> Option<(Place, AccountId)> {
         Registered::get().get(device).copied()
+    }
+}
+
+impl ProberDirectory<AccountId> for Table {
+    fn account(prober: ProberNumber) -> Option<AccountId> {
+        Numbered::get().get(&prober).copied()
+    }
+
+    fn number(account: &AccountId) -> Option<ProberNumber> {
+        Numbered::get().into_iter().find_map(|(number, validator)| (validator == *account).then_some(number))
+    }
+
+    fn expected_penalty() -> u128 {
+        Penalty::get()
+    }
+
+    #[cfg(feature = "runtime-benchmarks")]
+    fn enroll_for_benchmark(prober: ProberNumber, account: &AccountId) {
+        Numbered::mutate(|numbered| numbered.insert(prober, *account));
     }
 }
 
@@ -120,6 +148,7 @@ impl pallet_rewards::Config for Test {
     type Currency = Balances;
     type AdminOrigin = frame_system::EnsureRoot<AccountId>;
     type Registry = Table;
+    type Probers = Table;
     type PalletId = PotId;
     type Treasury = ConstU64<TREASURY>;
     type MaxClaims = ConstU32<16>;
@@ -138,26 +167,38 @@ pub fn place(cohort: CohortId, lane: u16) -> Place {
     Place { cohort, lane }
 }
 
-/// Four shares in percent.
-pub fn split(uptime: u32, work: u32, probing: u32, treasury: u32) -> Split {
-    let share = Permill::from_percent;
-    Split { uptime: share(uptime), work: share(work), probing: share(probing), treasury: share(treasury) }
+/// Five shares in percent.
+pub fn split(uptime: u32, work: u32, probing: u32, staking: u32, treasury: u32) -> Split {
+    let [uptime, work, probing, staking, treasury] =
+        [uptime, work, probing, staking, treasury].map(Permill::from_percent);
+    Split { uptime, work, probing, staking, treasury }
 }
 
-/// A chain to be: by default epochs of two rounds that mint 1,000 planck each, all for uptime, and no devices.
+/// A chain to be: by default epochs of two rounds that mint 1,000 planck each, all for uptime; nothing is held back, lies cost
+/// everything, and there are no devices or probers.
 pub struct Chain {
     params: EpochParams<Balance>,
     endowed: Vec<(AccountId, Balance)>,
     devices: BTreeMap<DeviceId, (Place, AccountId)>,
+    probers: BTreeMap<ProberNumber, AccountId>,
+    penalty: u128,
 }
 
 impl Chain {
     pub fn new() -> Self {
         let curve = Curve { initial: 1_000, decay: Perquintill::zero(), floor: 0 };
         Self {
-            params: EpochParams { rounds_per_epoch: 2, curve, split: split(100, 0, 0, 0) },
+            params: EpochParams {
+                rounds_per_epoch: 2,
+                curve,
+                split: split(100, 0, 0, 0, 0),
+                holdback: Permill::zero(),
+                holding_epochs: 0,
+            },
             endowed: vec![(ALICE, RICH), (BOB, RICH)],
             devices: BTreeMap::new(),
+            probers: BTreeMap::new(),
+            penalty: u128::MAX,
         }
     }
 
@@ -182,6 +223,25 @@ impl Chain {
         self
     }
 
+    /// Holds `percent` of what devices earn for `epochs`.
+    pub fn holdback(mut self, percent: u32, epochs: u32) -> Self {
+        self.params.holdback = Permill::from_percent(percent);
+        self.params.holding_epochs = epochs;
+        self
+    }
+
+    /// Makes a lie be expected to cost `planck`.
+    pub fn penalty(mut self, planck: u128) -> Self {
+        self.penalty = planck;
+        self
+    }
+
+    /// Makes these the parameters that the chain starts with.
+    pub fn params(mut self, params: EpochParams<Balance>) -> Self {
+        self.params = params;
+        self
+    }
+
     pub fn endow(mut self, who: AccountId, amount: Balance) -> Self {
         self.endowed.push((who, amount));
         self
@@ -193,8 +253,16 @@ impl Chain {
         self
     }
 
+    /// Makes `validator` the prober with this number.
+    pub fn prober(mut self, number: ProberNumber, validator: AccountId) -> Self {
+        self.probers.insert(number, validator);
+        self
+    }
+
     pub fn build(self) -> TestExternalities {
         Registered::set(self.devices);
+        Numbered::set(self.probers);
+        Penalty::set(self.penalty);
         let storage = RuntimeGenesisConfig {
             balances: pallet_balances::GenesisConfig { balances: self.endowed, ..Default::default() },
             rewards: pallet_rewards::GenesisConfig { params: self.params },

@@ -1,7 +1,8 @@
-//! What the pallet stores, and the arithmetic on it that needs no runtime.
+//! What the pallet stores but pages, and the arithmetic on it that needs no runtime.
 
-use crate::BalanceOf;
+use crate::{BalanceOf, Holding, Terms};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use core::ops::{Index, IndexMut};
 use polkadot_sdk::{
     sp_arithmetic::{traits::AtLeast32BitUnsigned, Permill, Perquintill},
     sp_runtime::traits::Zero,
@@ -9,10 +10,11 @@ use polkadot_sdk::{
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 use vouch_primitives::{
-    emission::{payment, rate, Curve, Shares, Split},
+    deterrence,
+    emission::{rate, Curve, Shares, Split},
     history::HISTORY_ROUNDS,
     points::{streak_factor, MAX_STREAK},
-    ClassWeight, EpochIndex, Lane, Points, LANES,
+    ClassWeight, EpochIndex, Points,
 };
 
 /// The most points one round adds to a lane: the heaviest class, the shortest latency, the longest streak.
@@ -28,8 +30,59 @@ pub type EpochParamsOf<T> = EpochParams<BalanceOf<T>>;
 pub type RunningEpochOf<T> = RunningEpoch<BalanceOf<T>>;
 /// [`Book`] in the runtime's token.
 pub type BookOf<T> = Book<BalanceOf<T>>;
-/// [`AccruedPage`] in the runtime's token.
-pub type AccruedPageOf<T> = AccruedPage<BalanceOf<T>>;
+
+/// What points are earned for. Each pool has its own pages, its own share of the emission and its own rate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub enum Pool {
+    /// Devices, for being up. A page is a cohort.
+    Uptime,
+    /// Validators, for probing. Prober number `n` has the place [`vouch_primitives::Place::nth`] of `n`.
+    Probing,
+}
+
+impl Pool {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Uptime, Self::Probing];
+
+    /// The pool's part of an epoch's amount.
+    pub fn share<Balance>(self, shares: &mut Shares<Balance>) -> &mut Balance {
+        match self {
+            Self::Uptime => &mut shares.uptime,
+            Self::Probing => &mut shares.probing,
+        }
+    }
+}
+
+/// One value for each pool.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct PerPool<Value> {
+    /// Of [`Pool::Uptime`].
+    pub uptime: Value,
+    /// Of [`Pool::Probing`].
+    pub probing: Value,
+}
+
+impl<Value> Index<Pool> for PerPool<Value> {
+    type Output = Value;
+
+    fn index(&self, pool: Pool) -> &Value {
+        match pool {
+            Pool::Uptime => &self.uptime,
+            Pool::Probing => &self.probing,
+        }
+    }
+}
+
+impl<Value> IndexMut<Pool> for PerPool<Value> {
+    fn index_mut(&mut self, pool: Pool) -> &mut Value {
+        match pool {
+            Pool::Uptime => &mut self.uptime,
+            Pool::Probing => &mut self.probing,
+        }
+    }
+}
 
 /// What governs an epoch.
 #[derive(
@@ -54,6 +107,11 @@ pub struct EpochParams<Balance> {
     pub curve: Curve<Balance>,
     /// Who it is minted for.
     pub split: Split,
+    /// Share of what devices earn for uptime that is held back as security.
+    pub holdback: Permill,
+    /// Epochs, after the one in which it was earned has closed, for which it is held at least; see [`Holding`]. At least 1
+    /// if anything is held back.
+    pub holding_epochs: u32,
 }
 
 impl<Balance: Zero> Default for EpochParams<Balance> {
@@ -63,7 +121,9 @@ impl<Balance: Zero> Default for EpochParams<Balance> {
         Self {
             rounds_per_epoch: 1,
             curve: Curve { initial: Zero::zero(), decay: Perquintill::zero(), floor: Zero::zero() },
-            split: Split { uptime: all, work: none, probing: none, treasury: none },
+            split: Split { uptime: all, work: none, probing: none, staking: none, treasury: none },
+            holdback: none,
+            holding_epochs: 0,
         }
     }
 }
@@ -79,8 +139,10 @@ pub struct RunningEpoch<Balance> {
     pub params: EpochParams<Balance>,
     /// Planck to be minted when it closes.
     pub emission: Balance,
-    /// Points of all devices so far: the sum over all pages tagged with this epoch.
-    pub total_points: u64,
+    /// Points so far: the sums over all pages of a pool that are tagged with this epoch.
+    pub total_points: PerPool<u64>,
+    /// Until when what is held back of closed epochs is held.
+    pub holding: Holding,
 }
 
 impl<Balance: Zero + Copy> Default for RunningEpoch<Balance> {
@@ -92,7 +154,14 @@ impl<Balance: Zero + Copy> Default for RunningEpoch<Balance> {
 impl<Balance: Copy> RunningEpoch<Balance> {
     /// The first epoch of a chain.
     pub fn first(params: EpochParams<Balance>) -> Self {
-        Self { index: 0, rounds_done: 0, params, emission: params.curve.initial, total_points: 0 }
+        Self {
+            index: 0,
+            rounds_done: 0,
+            params,
+            emission: params.curve.initial,
+            total_points: PerPool::default(),
+            holding: Holding::default(),
+        }
     }
 }
 
@@ -102,11 +171,42 @@ impl<Balance: AtLeast32BitUnsigned + Copy> RunningEpoch<Balance> {
     pub fn following(&self, params: EpochParams<Balance>) -> Self {
         let restarts = params.curve.initial != self.params.curve.initial;
         let emission = if restarts { params.curve.initial } else { params.curve.after(self.emission) };
-        Self { index: self.index.saturating_add(1), emission, ..Self::first(params) }
+        Self { index: self.index.saturating_add(1), emission, holding: self.holding, ..Self::first(params) }
+    }
+
+    /// What it grants to whom.
+    pub fn granted(&self) -> Shares<Balance> {
+        self.params.split.divide(self.emission)
+    }
+
+    /// Fixes on what terms the points of one of its pools become planck, at `rate` planck each, now that it closes.
+    pub fn terms(&mut self, pool: Pool, rate: Balance) -> Terms<Balance> {
+        let held = match pool {
+            Pool::Uptime => self.params.holdback.mul_floor(rate),
+            Pool::Probing => Zero::zero(),
+        };
+        let period = if held.is_zero() { 0 } else { self.holding.hold(self.index, self.params.holding_epochs) };
+        Terms { rate, held, period }
+    }
+
+    /// The most that one report can gain, in planck, in any epoch after this one if all of them are governed by `params`.
+    ///
+    /// A pool carries at most its share from one epoch into the next, so its budget is at most what two adjacent epochs grant
+    /// it: this epoch and the next, or two later ones. Emission never rises but to the curve's floor.
+    pub fn most_gain_under(&self, params: EpochParams<Balance>) -> u128 {
+        let next = self.following(params);
+        let most = RunningEpoch { emission: next.emission.max(params.curve.floor), ..next }.granted();
+        gain(&self.granted(), &most).max(gain(&most, &most))
     }
 }
 
-/// What became of every planck minted: `minted = paid + treasury + outstanding + carried`.
+/// The most that one report can gain, in planck, in an epoch into which `carried` was carried and that grants `granted`.
+pub(crate) fn gain<Balance: AtLeast32BitUnsigned + Copy>(carried: &Shares<Balance>, granted: &Shares<Balance>) -> u128 {
+    let budget = |carried: Balance, granted: Balance| carried.saturating_add(granted).unique_saturated_into();
+    deterrence::most_gain(budget(carried.probing, granted.probing), budget(carried.uptime, granted.uptime))
+}
+
+/// What became of every planck minted: `minted = paid + paid_staking + treasury + outstanding + carried + promised`.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
@@ -115,39 +215,60 @@ pub struct Book<Balance> {
     pub granted: Balance,
     /// Planck that they did mint; less only if the token's issuance had no room.
     pub minted: Balance,
-    /// Planck paid for devices.
+    /// Planck paid for devices and to probers.
     pub paid: Balance,
+    /// Planck paid to stakers: those that the staking pallet minted for them, and as many burnt from the pot.
+    pub paid_staking: Balance,
     /// Planck handed to the treasury.
     pub treasury: Balance,
-    /// Planck in the pot that belong to devices: accrued, or points of closed epochs that are not settled yet.
+    /// Planck in the pot that belong to devices and probers: accrued, held back, or points of closed epochs that are not
+    /// settled yet.
     pub outstanding: Balance,
-    /// Planck in the pot that await a later epoch: what rounding left of the uptime share, the shares that nothing draws on
-    /// yet, and what the treasury's account could not take.
+    /// Planck in the pot that await a later epoch: what rounding left of the shares for uptime and probing, the share for
+    /// work, on which nothing draws yet, the share for staking of the running era, and what the treasury's account could not
+    /// take.
     pub carried: Shares<Balance>,
+    /// Planck in the pot that were promised to the stakers of closed eras and that they have not claimed.
+    pub promised: Balance,
 }
 
 impl<Balance: AtLeast32BitUnsigned + Copy> Book<Balance> {
-    /// Closes an epoch that was granted `granted` and minted `shares`, and returns what one of its `total_points` is worth.
-    /// Everything minted becomes outstanding or carried.
-    pub fn close(&mut self, granted: Balance, shares: Shares<Balance>, total_points: u64) -> Balance {
-        self.granted = self.granted.saturating_add(granted);
+    /// Closes an epoch that granted `granted` and minted all of it, or nothing if it was not `minted`, and returns what one of
+    /// its `total_points` is worth in each pool. Everything minted becomes outstanding or carried.
+    ///
+    /// A pool carries at most what the epoch granted it. What is more, because too few earned anything, is the treasury's:
+    /// otherwise the first to earn after a silence would take all that piled up in it.
+    pub fn close(&mut self, granted: Shares<Balance>, minted: bool, total_points: PerPool<u64>) -> PerPool<Balance> {
+        let mut shares = if minted { granted } else { none() };
+        self.granted = self.granted.saturating_add(sum(&granted));
         self.minted = self.minted.saturating_add(sum(&shares));
-        let budget = self.carried.uptime.saturating_add(shares.uptime);
-        let rate = rate(budget, total_points);
-        self.outstanding = self.outstanding.saturating_add(budget.saturating_sub(rate.carried));
-        self.carried = Shares {
-            uptime: rate.carried,
-            work: self.carried.work.saturating_add(shares.work),
-            probing: self.carried.probing.saturating_add(shares.probing),
-            treasury: self.carried.treasury.saturating_add(shares.treasury),
-        };
-        rate.per_point
+        let mut rates = PerPool { uptime: Zero::zero(), probing: Zero::zero() };
+        let mut most = granted;
+        for pool in Pool::ALL {
+            let carried = pool.share(&mut self.carried);
+            let budget = carried.saturating_add(*pool.share(&mut shares));
+            let rate = rate(budget, total_points[pool]);
+            *carried = rate.carried.min(*pool.share(&mut most));
+            shares.treasury = shares.treasury.saturating_add(rate.carried.saturating_sub(*carried));
+            self.outstanding = self.outstanding.saturating_add(budget.saturating_sub(rate.carried));
+            rates[pool] = rate.per_point;
+        }
+        self.carried.work = self.carried.work.saturating_add(shares.work);
+        self.carried.staking = self.carried.staking.saturating_add(shares.staking);
+        self.carried.treasury = self.carried.treasury.saturating_add(shares.treasury);
+        rates
     }
 
-    /// A payee received `amount` of what was outstanding.
+    /// Somebody received `amount` of what was outstanding.
     pub fn pay(&mut self, amount: Balance) {
         self.outstanding = self.outstanding.saturating_sub(amount);
         self.paid = self.paid.saturating_add(amount);
+    }
+
+    /// `amount` of what was outstanding is the treasury's from now on.
+    pub fn forfeit(&mut self, amount: Balance) {
+        self.outstanding = self.outstanding.saturating_sub(amount);
+        self.carried.treasury = self.carried.treasury.saturating_add(amount);
     }
 
     /// The treasury received what was carried for it.
@@ -156,91 +277,39 @@ impl<Balance: AtLeast32BitUnsigned + Copy> Book<Balance> {
         self.carried.treasury = Zero::zero();
     }
 
+    /// Promises to stakers what was carried for them, and returns how much that is.
+    pub fn promise(&mut self) -> Balance {
+        let amount = core::mem::replace(&mut self.carried.staking, Zero::zero());
+        self.promised = self.promised.saturating_add(amount);
+        amount
+    }
+
+    /// Stakers received `amount` of what they were promised.
+    pub fn keep_promise(&mut self, amount: Balance) {
+        self.promised = self.promised.saturating_sub(amount);
+        self.paid_staking = self.paid_staking.saturating_add(amount);
+    }
+
     /// What the pot has to hold, its existential deposit not counted.
     pub fn in_pot(&self) -> Balance {
-        self.outstanding.saturating_add(sum(&self.carried))
+        self.outstanding.saturating_add(sum(&self.carried)).saturating_add(self.promised)
     }
+
+    /// What was minted, put together from what became of it.
+    pub fn accounted(&self) -> Balance {
+        self.paid.saturating_add(self.paid_staking).saturating_add(self.treasury).saturating_add(self.in_pot())
+    }
+}
+
+fn none<Balance: Zero>() -> Shares<Balance> {
+    let zero = Balance::zero;
+    Shares { uptime: zero(), work: zero(), probing: zero(), staking: zero(), treasury: zero() }
 }
 
 fn sum<Balance: AtLeast32BitUnsigned + Copy>(shares: &Shares<Balance>) -> Balance {
-    shares.uptime.saturating_add(shares.work).saturating_add(shares.probing).saturating_add(shares.treasury)
-}
-
-/// What every lane of a cohort has earned in one epoch.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
-pub struct PointsPage {
-    /// The epoch.
-    pub epoch: EpochIndex,
-    /// Points by lane.
-    pub points: [Points; LANES],
-}
-
-impl PointsPage {
-    /// A page of `epoch` on which nobody has earned anything.
-    pub fn empty(epoch: EpochIndex) -> Self {
-        Self { epoch, points: [0; LANES] }
-    }
-
-    /// The lane's points; none for lanes that do not exist.
-    pub fn get(&self, lane: Lane) -> Points {
-        self.points.get(usize::from(lane)).copied().unwrap_or(0)
-    }
-
-    /// Adds what each lane earned, as far as a lane can count, and returns how much was really added.
-    pub fn add(&mut self, earned: &[Points]) -> u64 {
-        let mut added = 0u64;
-        for (points, earned) in self.points.iter_mut().zip(earned) {
-            let before = *points;
-            *points = before.saturating_add(*earned);
-            // A page sums up to less than 2^42.
-            added = added.saturating_add(u64::from(*points - before));
-        }
-        added
-    }
-
-    /// The sum over all lanes.
-    pub fn total(&self) -> u64 {
-        self.points.iter().map(|points| u64::from(*points)).sum()
-    }
-}
-
-/// What every lane of a cohort is owed from closed epochs.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
-pub struct AccruedPage<Balance> {
-    /// Planck by lane.
-    pub planck: [Balance; LANES],
-}
-
-impl<Balance: Zero + Copy> Default for AccruedPage<Balance> {
-    fn default() -> Self {
-        Self { planck: [Zero::zero(); LANES] }
-    }
-}
-
-impl<Balance: AtLeast32BitUnsigned + Copy> AccruedPage<Balance> {
-    /// The lane's planck; none for lanes that do not exist.
-    pub fn get(&self, lane: Lane) -> Balance {
-        self.planck.get(usize::from(lane)).copied().unwrap_or_else(Zero::zero)
-    }
-
-    /// Takes everything the lane has; nothing for lanes that do not exist.
-    pub fn take(&mut self, lane: Lane) -> Balance {
-        self.planck
-            .get_mut(usize::from(lane))
-            .map_or_else(Zero::zero, |planck| core::mem::replace(planck, Zero::zero()))
-    }
-
-    /// Adds what `points` of a closed epoch are worth. Cannot overflow: the sum is part of what was minted.
-    pub fn add(&mut self, points: &PointsPage, per_point: Balance) {
-        for (planck, points) in self.planck.iter_mut().zip(&points.points) {
-            *planck = planck.saturating_add(payment(*points, per_point));
-        }
-    }
-
-    /// Whether no lane is owed anything.
-    pub fn is_empty(&self) -> bool {
-        self.planck.iter().all(Zero::is_zero)
-    }
+    [shares.uptime, shares.work, shares.probing, shares.staking, shares.treasury]
+        .into_iter()
+        .fold(Zero::zero(), |sum, share| sum.saturating_add(share))
 }
 
 /// The running epoch as the runtime API tells it.

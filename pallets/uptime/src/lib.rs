@@ -3,18 +3,22 @@
 
 extern crate alloc;
 
+mod accountability;
+mod audits;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
 #[cfg(test)]
 mod mock;
 mod ocw;
+pub mod offence;
+mod queries;
 mod reports;
 mod rounds;
 mod session;
 mod settle;
 #[cfg(test)]
 mod tests;
-#[cfg(any(feature = "try-runtime", test))]
+#[cfg(any(feature = "std", feature = "try-runtime"))]
 mod try_state;
 pub mod types;
 pub mod weights;
@@ -31,16 +35,20 @@ pub const MAX_CATCH_UP: u32 = 32;
 pub mod pallet {
     use super::*;
     use alloc::boxed::Box;
+    use frame_support::traits::ValidatorSet;
     use frame_support::{pallet_prelude::*, traits::Randomness};
     use frame_system::{offchain::CreateAuthorizedTransaction, pallet_prelude::*};
     use sp_core::H256;
+    use sp_runtime::{traits::Convert, Perbill};
+    use sp_staking::offence::ReportOffence;
     use vouch_primitives::{
-        history::History,
-        prober::{ProberId, ProberSignature},
+        audit::{Misconduct, Opening, ReportId},
+        history::{History, HISTORY_ROUNDS},
+        prober::ProberSignature,
         report::Report,
         tally::MAX_COMMITTEE,
-        traits::{Contributions, DeviceRegistry, OnRoundClosed},
-        CohortId, RoundIndex,
+        traits::{Contributions, DeviceRegistry, OnRoundClosed, ProbingCredits},
+        CohortId, Lane, ProberNumber, RoundIndex,
     };
 
     /// The in-code storage version.
@@ -63,8 +71,36 @@ pub mod pallet {
         /// Who is to be probed and judged.
         type Registry: DeviceRegistry;
 
-        /// Where the points go.
+        /// Where the points of devices go.
         type Contributions: Contributions;
+
+        /// Where the points of probers go.
+        type ProbingCredits: ProbingCredits;
+
+        /// Tells the session, and how many validators it has.
+        type ValidatorSet: ValidatorSet<Self::AccountId>;
+
+        /// How those who slash call an offender.
+        type Offender: Parameter;
+
+        /// Names a validator to those who slash; `None` if it cannot be held to account any more.
+        type OffenderOf: Convert<Self::AccountId, Option<Self::Offender>>;
+
+        /// Who is told of offences, and slashes.
+        type Offences: ReportOffence<Self::AccountId, Self::Offender, offence::ProberOffence<Self::Offender>>;
+
+        /// Most weight that reporting one offence takes: of a validator with as many nominators as one can have.
+        type OffenceWeight: Get<Weight>;
+
+        /// The smallest stake of its own that a validator can have, in planck.
+        type LeastStake: Get<u128>;
+
+        /// The most that one report can gain by lying, in planck; see [`vouch_primitives::deterrence::most_gain`].
+        type MostGain: Get<u128>;
+
+        /// Rounds without another offence after which the earlier ones are forgotten.
+        #[pallet::constant]
+        type StrikeMemory: Get<RoundIndex>;
 
         /// Who is told that a round is over.
         type OnRoundClosed: OnRoundClosed;
@@ -116,12 +152,48 @@ pub mod pallet {
 
     /// Prober sets by number, in the order of the session's validators: the running round's and [`CurrentSet`], no others.
     #[pallet::storage]
-    pub type ProberSets<T: Config> = StorageMap<_, Twox64Concat, u32, BoundedVec<ProberId, T::MaxProbers>, ValueQuery>;
+    pub type ProberSets<T: Config> =
+        StorageMap<_, Twox64Concat, u32, BoundedVec<types::Member, T::MaxProbers>, ValueQuery>;
 
-    /// The last reports on each cohort. Kept after they are counted, until the first report of a later round.
+    /// How many validators ever probed: the number of the next new one.
+    #[pallet::storage]
+    pub type ProberCount<T: Config> = StorageValue<_, ProberNumber, ValueQuery>;
+
+    /// The number of every validator that ever probed. Kept for ever: its pay may be claimed at any time.
+    #[pallet::storage]
+    pub type Numbers<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, ProberNumber>;
+
+    /// Inverse of [`Numbers`].
+    #[pallet::storage]
+    pub type Accounts<T: Config> = StorageMap<_, Twox64Concat, ProberNumber, T::AccountId>;
+
+    /// The last reports on each cohort, those of even and of odd rounds apart. Kept after they are counted, until audits are
+    /// drawn for their round: two rounds later, when nobody can file for it any more.
     #[pallet::storage]
     pub type Reports<T: Config> =
-        StorageMap<_, Twox64Concat, CohortId, types::RoundReports<T::MaxCommittee>, OptionQuery>;
+        StorageDoubleMap<_, Twox64Concat, CohortId, Identity, bool, types::RoundReports<T::MaxCommittee>, OptionQuery>;
+
+    /// The audits of each cohort; `None` before the first of its reports had its draw.
+    #[pallet::storage]
+    pub type Audits<T: Config> = StorageMap<_, Twox64Concat, CohortId, types::CohortAudits<BlockNumberFor<T>>>;
+
+    /// How probers do, in pages of [`types::STANDINGS`] by their number. A page is as long as it has to be.
+    #[pallet::storage]
+    pub type Standings<T: Config> =
+        StorageMap<_, Twox64Concat, u32, BoundedVec<types::Standing, ConstU32<{ types::STANDINGS }>>, ValueQuery>;
+
+    /// What probers did wrong; `None` for those who did nothing wrong.
+    #[pallet::storage]
+    pub type Records<T: Config> = StorageMap<_, Twox64Concat, ProberNumber, types::Record>;
+
+    /// Probers whose last offence waits to be reported to those who slash: entries from `.0` up to, not including, `.1` of
+    /// [`Accused`].
+    #[pallet::storage]
+    pub type AccusedQueue<T: Config> = StorageValue<_, (u32, u32), ValueQuery>;
+
+    /// The queue's entries.
+    #[pallet::storage]
+    pub type Accused<T: Config> = StorageMap<_, Twox64Concat, u32, ProberNumber>;
 
     /// The last 32 rounds of each cohort; `None` until the cohort is first reported on or swept.
     #[pallet::storage]
@@ -205,6 +277,46 @@ pub mod pallet {
             /// How many rounds, at least 1.
             rounds: u32,
         },
+        /// A report was drawn for an audit. That says nothing about it: reports are drawn by chance.
+        AuditDrawn {
+            /// The report.
+            report: ReportId,
+            /// Who has to prove it.
+            prober: ProberNumber,
+            /// The lane it is drawn on.
+            lane: Lane,
+            /// The last block in which an answer is taken.
+            deadline: BlockNumberFor<T>,
+        },
+        /// A prober answered an audit. If it is not proven, it is accused by an event of its own.
+        AuditAnswered {
+            /// The report.
+            report: ReportId,
+            /// Whose it is.
+            prober: ProberNumber,
+            /// Whether the answer proves it.
+            proven: bool,
+        },
+        /// A prober is held to account. The slash is decided, but not yet reported to those who execute it.
+        Accused {
+            /// The prober.
+            prober: ProberNumber,
+            /// What it did.
+            kind: Misconduct,
+            /// The report that gave rise to it.
+            report: ReportId,
+            /// Its offences that count, this one included.
+            strikes: u32,
+        },
+        /// An offence was handed to those who slash. When, and whether, the slash is applied is theirs to say.
+        OffenceReported {
+            /// The validator.
+            validator: T::AccountId,
+            /// What it did.
+            kind: Misconduct,
+            /// Share of its stake, and of its nominators'.
+            fraction: Perbill,
+        },
     }
 
     #[pallet::error]
@@ -215,8 +327,16 @@ pub mod pallet {
         CommitteeEmpty,
         /// A committee has more members than the pallet can count.
         CommitteeTooLarge,
-        /// The report was authorized in another state than this one: its round is over or its place is taken.
+        /// The report, or the answer, was authorized in another state than this one: its time is over or its place is taken.
         Refused,
+        /// Admission takes more rounds than are remembered.
+        AdmissionTooLong,
+        /// An audit could not be answered in time.
+        AuditWindowTooShort,
+        /// Evidence would have to be kept for longer than probers keep it, or more audits be open than can be.
+        AuditWindowTooLong,
+        /// Audits are so rare, or slashes so small, that a lie would gain more than it is expected to cost.
+        LyingWouldPay,
     }
 
     #[pallet::call]
@@ -226,10 +346,7 @@ pub mod pallet {
         #[pallet::weight(T::WeightInfo::set_params())]
         pub fn set_params(origin: OriginFor<T>, params: types::Params) -> DispatchResult {
             T::AdminOrigin::ensure_origin(origin)?;
-            Self::check_params(&params)?;
-            Params::<T>::put(params);
-            Self::deposit_event(Event::ParamsSet { params });
-            Ok(())
+            Ok(Self::do_set_params(params)?)
         }
 
         /// Takes one prober's report on one cohort for the running round. Feeless: it is authorized by the signature of a
@@ -240,7 +357,7 @@ pub mod pallet {
         #[pallet::call_index(1)]
         #[pallet::weight(Pallet::<T>::max_report_weight())]
         #[pallet::authorize(|_source, report, signature| Pallet::<T>::authorize_report(report, signature))]
-        #[pallet::weight_of_authorize(T::WeightInfo::authorize_report(T::MaxProbers::get()))]
+        #[pallet::weight_of_authorize(T::WeightInfo::authorize_report())]
         pub fn report(
             origin: OriginFor<T>,
             report: Box<Report>,
@@ -249,6 +366,24 @@ pub mod pallet {
         ) -> DispatchResultWithPostInfo {
             ensure_authorized(origin)?;
             let used = Self::take_report(*report)?;
+            Ok(Some(used).into())
+        }
+
+        /// Takes a prober's answer to an audit of its report. Feeless: it is authorized by the signature of the audited prober,
+        /// so that nobody else can answer for it; see [`types::Refusal`]. An answer that proves nothing is taken as well, and
+        /// held against it.
+        #[pallet::call_index(2)]
+        #[pallet::weight(T::WeightInfo::answer_audit(types::MAX_OPEN_AUDITS))]
+        #[pallet::authorize(|_source, opening, signature| Pallet::<T>::authorize_answer(opening, signature))]
+        #[pallet::weight_of_authorize(T::WeightInfo::authorize_answer(types::MAX_OPEN_AUDITS))]
+        pub fn answer_audit(
+            origin: OriginFor<T>,
+            opening: Box<Opening>,
+            // Checked when the call was authorized.
+            _signature: ProberSignature,
+        ) -> DispatchResultWithPostInfo {
+            ensure_authorized(origin)?;
+            let used = Self::take_answer(&opening)?;
             Ok(Some(used).into())
         }
     }
@@ -260,7 +395,8 @@ pub mod pallet {
         }
 
         fn on_idle(_now: BlockNumberFor<T>, remaining: Weight) -> Weight {
-            Self::sweep_within(remaining)
+            let used = Self::sweep_within(remaining);
+            used.saturating_add(Self::report_offences_within(remaining.saturating_sub(used)))
         }
 
         fn offchain_worker(now: BlockNumberFor<T>) {
@@ -274,6 +410,7 @@ pub mod pallet {
                 (1..=MAX_COMMITTEE).contains(&T::MaxCommittee::get()),
                 "the tally counts committees of 1 to {MAX_COMMITTEE} members"
             );
+            assert!(types::Params::default().admission_rounds <= HISTORY_ROUNDS, "admission looks at the history only");
             assert!(
                 T::MaxSweepWeight::get().all_gte(Self::min_sweep_weight()),
                 "the sweep may use enough weight to account at least one cohort"

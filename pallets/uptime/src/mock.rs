@@ -5,7 +5,7 @@ use alloc::{boxed::Box, collections::BTreeMap, vec::Vec};
 use codec::Encode;
 use frame_support::{
     assert_ok, derive_impl, parameter_types,
-    traits::{Authorize, ConstU32, Hooks, OneSessionHandler, Randomness},
+    traits::{Authorize, ConstU32, Hooks, OneSessionHandler, Randomness, ValidatorSet},
     weights::Weight,
 };
 use frame_system::RawOrigin;
@@ -13,17 +13,25 @@ use sp_core::{Pair, H256};
 use sp_io::hashing::blake2_256;
 use sp_runtime::{
     testing::TestXt,
-    traits::Dispatchable,
+    traits::{ConvertInto, Dispatchable},
     transaction_validity::{TransactionSource, TransactionValidityError, ValidTransaction},
-    BuildStorage,
+    BuildStorage, Perbill,
+};
+use sp_staking::{
+    offence::{OffenceError, ReportOffence},
+    SessionIndex,
 };
 use std::sync::LazyLock;
 use vouch_primitives::{
+    audit::{Opening, ReportId},
+    evidence::{self, Evidence},
     lanes::CohortView,
+    probe::{Challenge, ProbeResponse},
     prober::{ProberId, ProberPair, ProberSignature},
     report::Report,
-    traits::{Contributions, DeviceRegistry, OnRoundClosed, Target},
-    Bitmap, ClassWeight, CohortId, DeviceId, Endpoint, Lane, LatencyCodes, Place, Points, RoundIndex, LANES,
+    traits::{Contributions, DeviceRegistry, OnRoundClosed, ProbingCredits, Target},
+    Bitmap, ClassWeight, CohortId, DeviceId, Endpoint, Lane, LatencyCodes, Place, Points, ProberNumber, RoundIndex,
+    LANES,
 };
 
 pub type Extension = frame_system::AuthorizeCall<Test>;
@@ -95,6 +103,14 @@ parameter_types! {
     pub static Registered: Vec<MockCohort> = Vec::new();
     /// All points ever credited.
     pub static Credited: BTreeMap<(CohortId, Lane), u64> = BTreeMap::new();
+    /// All points ever credited to probers.
+    pub static Probing: BTreeMap<ProberNumber, u64> = BTreeMap::new();
+    /// All offences ever reported.
+    pub static Offences: Vec<offence::ProberOffence<u64>> = Vec::new();
+    pub static OffenceWeight: Weight = Weight::from_parts(1_000, 0);
+    pub static Session: SessionIndex = 0;
+    pub static LeastStake: u128 = 0;
+    pub static MostGain: u128 = 0;
     /// All rounds that were closed, in that order.
     pub static Closed: Vec<RoundIndex> = Vec::new();
 }
@@ -141,6 +157,12 @@ impl DeviceRegistry for MockRegistry {
         MayProbePrivate::get()
     }
 
+    fn tenant(place: Place, _: RoundIndex) -> Option<DeviceId> {
+        let held = Registered::get().get(place.cohort as usize).cloned()?;
+        let target = held.targets.get(&place.lane).map(|(device, _)| device.clone());
+        held.enrolled.get(place.lane).then(|| target.unwrap_or_else(|| mock_device(place.lane).0))
+    }
+
     fn payee(_: &DeviceId) -> Option<(Place, u64)> {
         None
     }
@@ -155,6 +177,51 @@ impl Contributions for MockLedger {
                 *credited.entry((cohort, lane as Lane)).or_default() += u64::from(*points);
             }
         });
+    }
+}
+
+impl ProbingCredits for MockLedger {
+    fn credit_probers(points: &[(ProberNumber, Points)]) {
+        Probing::mutate(|probing| {
+            points.iter().for_each(|(prober, points)| *probing.entry(*prober).or_default() += u64::from(*points));
+        });
+    }
+}
+
+pub struct MockSessions;
+impl ValidatorSet<u64> for MockSessions {
+    type ValidatorId = u64;
+    type ValidatorIdOf = ConvertInto;
+
+    fn session_index() -> SessionIndex {
+        Session::get()
+    }
+
+    fn validators() -> Vec<u64> {
+        (0..100).collect()
+    }
+}
+
+/// Nobody above 200 can be held to account any more.
+pub struct MockOffender;
+impl sp_runtime::traits::Convert<u64, Option<u64>> for MockOffender {
+    fn convert(account: u64) -> Option<u64> {
+        (account <= 200).then_some(account)
+    }
+}
+
+pub struct MockOffences;
+impl ReportOffence<u64, u64, offence::ProberOffence<u64>> for MockOffences {
+    fn report_offence(_: Vec<u64>, offence: offence::ProberOffence<u64>) -> Result<(), OffenceError> {
+        if Offences::get().iter().any(|known| known.report == offence.report) {
+            return Err(OffenceError::DuplicateReport);
+        }
+        Offences::mutate(|offences| offences.push(offence));
+        Ok(())
+    }
+
+    fn is_known_offence(_: &[u64], report: &vouch_primitives::audit::ReportId) -> bool {
+        Offences::get().iter().any(|known| known.report == *report)
     }
 }
 
@@ -178,6 +245,15 @@ impl Config for Test {
     type AdminOrigin = frame_system::EnsureRoot<u64>;
     type Registry = MockRegistry;
     type Contributions = MockLedger;
+    type ProbingCredits = MockLedger;
+    type ValidatorSet = MockSessions;
+    type Offender = u64;
+    type OffenderOf = MockOffender;
+    type Offences = MockOffences;
+    type OffenceWeight = OffenceWeight;
+    type LeastStake = LeastStake;
+    type MostGain = MostGain;
+    type StrikeMemory = ConstU32<100>;
     type OnRoundClosed = MockLedger;
     type Randomness = MockRandomness;
     type SeedLead = SeedLead;
@@ -192,6 +268,17 @@ impl Config for Test {
 /// Lanes that every mock cohort starts with.
 pub const DEVICES: Lane = 8;
 
+/// The parameters that mock chains start with.
+pub fn params() -> types::Params {
+    types::Params {
+        round_length: 10,
+        admission_rounds: 0,
+        audit: Perbill::zero(),
+        audit_window: 20,
+        ..Default::default()
+    }
+}
+
 /// Builds a chain at block 1 of round 0.
 pub struct TestExt {
     params: types::Params,
@@ -200,9 +287,20 @@ pub struct TestExt {
 }
 
 impl TestExt {
-    /// Rounds of 10 blocks, committees of 7 out of 12 probers, one cohort.
+    /// Rounds of 10 blocks, committees of 7 out of 12 probers, one cohort; no audits, and devices need no admission.
     pub fn new() -> Self {
-        Self { params: types::Params { round_length: 10, committee_size: 7 }, probers: 12, cohorts: 1 }
+        Self { params: params(), probers: 12, cohorts: 1 }
+    }
+
+    /// Reports are audited with this probability, and answered within 20 blocks.
+    pub fn audit(mut self, probability: Perbill) -> Self {
+        self.params.audit = probability;
+        self
+    }
+
+    pub fn admission(mut self, rounds: u32) -> Self {
+        self.params.admission_rounds = rounds;
+        self
     }
 
     pub fn round_length(mut self, blocks: u32) -> Self {
@@ -233,6 +331,12 @@ impl TestExt {
         MayProbePrivate::set(true);
         Registered::set(Vec::new());
         Credited::set(BTreeMap::new());
+        Probing::set(BTreeMap::new());
+        Offences::set(Vec::new());
+        OffenceWeight::set(Weight::from_parts(1_000, 0));
+        Session::set(0);
+        LeastStake::set(0);
+        MostGain::set(0);
         Closed::set(Vec::new());
         let genesis = RuntimeGenesisConfig {
             uptime: GenesisConfig { params: self.params, ..Default::default() },
@@ -369,6 +473,58 @@ pub fn vote(cohort: CohortId, n: usize, up: impl IntoIterator<Item = Lane> + Clo
     for member in members(cohort).into_iter().take(n) {
         assert_ok!(submit(report(cohort, member, up.clone())));
     }
+}
+
+/// A device that the mock registry seats in `lane` where the test names none, and its key.
+pub fn mock_device(lane: Lane) -> (DeviceId, sp_core::ed25519::Pair) {
+    let pair = sp_core::ed25519::Pair::from_seed(&blake2_256(&(b"device", lane).encode()));
+    (DeviceId::new(pair.public().0), pair)
+}
+
+/// What the `prober`-th mock prober can show of having been answered by the mock devices in `lanes` in the running round.
+pub fn evidence(prober: u16, lanes: impl IntoIterator<Item = Lane>) -> BTreeMap<Lane, Evidence> {
+    let round = Uptime::current_round();
+    let key = pair(prober as u8).public();
+    let of = |lane| {
+        let (device, device_pair) = mock_device(lane);
+        let challenge = Challenge {
+            genesis: Uptime::genesis_hash(),
+            round: round.index,
+            seed: round.seed,
+            prober: key.clone(),
+            device: device.clone(),
+            nonce: [prober as u8; 32],
+        };
+        let response = ProbeResponse { signature: device_pair.sign(&challenge.payload()).into() };
+        (lane, Evidence { device, nonce: challenge.nonce, rtt_ms: 5, response })
+    };
+    lanes.into_iter().map(of).collect()
+}
+
+/// An honest report of what `evidence` shows.
+pub fn honest_report(cohort: CohortId, prober: u16, evidence: &BTreeMap<Lane, Evidence>) -> Report {
+    let evidence_root = evidence::root(|lane| evidence.get(&lane));
+    Report { evidence_root, ..report(cohort, prober, evidence.keys().copied()) }
+}
+
+/// The answer to an audit of `report` on `lane`, from what its prober kept.
+pub fn opening(report: ReportId, lane: Lane, evidence: &BTreeMap<Lane, Evidence>) -> Opening {
+    let path = evidence::path(|lane| evidence.get(&lane), lane).unwrap();
+    Opening { report, evidence: evidence[&lane].clone(), path }
+}
+
+/// Answers an audit, signed by the `signer`-th mock prober, as a block does.
+pub fn answer(opening: &Opening, signer: u16) -> Result<(), TransactionValidityError> {
+    let signature = pair(signer as u8).sign(&opening.payload(Uptime::genesis_hash()));
+    let call: RuntimeCall = Call::answer_audit { opening: Box::new(opening.clone()), signature }.into();
+    authorize(&call)?;
+    assert_ok!(call.dispatch(RawOrigin::Authorized.into()));
+    Ok(())
+}
+
+/// All points ever credited to the prober with this number, which in the mock is its index in the first set.
+pub fn probing(prober: u16) -> u64 {
+    Probing::get().get(&prober.into()).copied().unwrap_or(0)
 }
 
 /// All points ever credited to a lane.

@@ -4,15 +4,18 @@ use crate::*;
 use codec::Encode;
 use frame_support::{
     ensure,
-    traits::{Get, Randomness},
+    traits::{Get, Randomness, ValidatorSet},
     weights::{Weight, WeightMeter},
 };
 use frame_system::pallet_prelude::BlockNumberFor;
+use ocw::progress::KEPT_ROUNDS;
 use sp_core::H256;
 use sp_io::hashing::blake2_256;
 use sp_runtime::traits::Saturating;
-use types::MIN_ROUND_LENGTH;
+use types::{MAX_OPEN_AUDITS, MIN_AUDIT_WINDOW, MIN_ROUND_LENGTH};
 use vouch_primitives::{
+    deterrence::{expected_penalty, is_deterred},
+    history::HISTORY_ROUNDS,
     traits::{DeviceRegistry, OnRoundClosed, RoundClock},
     RoundIndex,
 };
@@ -31,6 +34,20 @@ impl<T: Config> Pallet<T> {
         ensure!(params.round_length >= MIN_ROUND_LENGTH, Error::<T>::RoundTooShort);
         ensure!(params.committee_size >= 1, Error::<T>::CommitteeEmpty);
         ensure!(params.committee_size <= T::MaxCommittee::get(), Error::<T>::CommitteeTooLarge);
+        ensure!(params.admission_rounds <= HISTORY_ROUNDS, Error::<T>::AdmissionTooLong);
+        ensure!(params.audit_window >= MIN_AUDIT_WINDOW, Error::<T>::AuditWindowTooShort);
+        let kept = params.audit_rounds() < KEPT_ROUNDS && params.most_open_audits() <= MAX_OPEN_AUDITS;
+        ensure!(kept, Error::<T>::AuditWindowTooLong);
+        Ok(())
+    }
+
+    /// Sets the parameters, unless rounds cannot be run with them or lying would pay under them.
+    pub(crate) fn do_set_params(params: types::Params) -> Result<(), Error<T>> {
+        Self::check_params(&params)?;
+        let penalty = expected_penalty(params.audit, params.least_slash(), T::LeastStake::get());
+        ensure!(is_deterred(penalty, T::MostGain::get()), Error::<T>::LyingWouldPay);
+        Params::<T>::put(params);
+        Self::deposit_event(Event::ParamsSet { params });
         Ok(())
     }
 
@@ -71,6 +88,7 @@ impl<T: Config> Pallet<T> {
             committee_size: params.committee_size,
             seed,
             prober_set: CurrentSet::<T>::get(),
+            session: T::ValidatorSet::session_index(),
         };
         if round.prober_set != closed.prober_set {
             ProberSets::<T>::remove(closed.prober_set);

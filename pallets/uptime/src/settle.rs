@@ -5,10 +5,11 @@ use alloc::vec::Vec;
 use frame_support::{defensive, traits::Get, weights::Weight};
 use types::RoundReports;
 use vouch_primitives::{
-    history::History,
+    accuracy::{Accuracy, Reference},
+    history::{self, History},
     lanes::CohortView,
     tally::{tally, Ballot, Outcome},
-    traits::{Contributions, DeviceRegistry, OnVacate},
+    traits::{Attendance, Contributions, DeviceRegistry},
     ClassWeight, CohortId, Place, Points, RoundIndex,
 };
 
@@ -17,18 +18,21 @@ struct Accounting {
     cohort: CohortId,
     history: History,
     weights: Vec<ClassWeight>,
+    /// Rounds up before a device is paid.
+    admission: u32,
     /// What each lane earned in the rounds accounted so far; empty before the first.
     earned: Vec<Points>,
 }
 
 impl Accounting {
     fn new<T: Config>(cohort: CohortId, history: History) -> Self {
-        Self { cohort, history, weights: T::Registry::class_weights(), earned: Vec::new() }
+        let admission = Params::<T>::get().admission_rounds;
+        Self { cohort, history, weights: T::Registry::class_weights(), admission, earned: Vec::new() }
     }
 
     /// Accounts the next round and adds up what it earned.
     fn account(&mut self, outcome: &Outcome, view: &CohortView) {
-        let points = self.history.account(outcome, view, &self.weights);
+        let points = self.history.account(outcome, view, &self.weights, self.admission);
         if self.earned.is_empty() {
             self.earned = points;
         } else {
@@ -36,12 +40,19 @@ impl Accounting {
         }
     }
 
-    /// Accounts the next round by its `reports`.
-    fn judge<T: Config>(&mut self, reports: &RoundReports<T::MaxCommittee>) {
+    /// Accounts the next round by its `reports`, and measures each of them by the others, if they suffice for a verdict.
+    fn judge<T: Config>(&mut self, reports: &mut RoundReports<T::MaxCommittee>) {
         let ballots: Vec<Ballot> = reports.entries.iter().map(|entry| (&entry.up, &entry.latency)).collect();
         let outcome = tally(&ballots, reports.committee);
         let view = T::Registry::view(self.cohort, reports.round);
         self.account(&outcome, &view);
+        if matches!(outcome, Outcome::Covered(_)) {
+            let reference = Reference::of(&ballots, &view.active);
+            let measured: Vec<Accuracy> = ballots.iter().map(|(up, _)| reference.measure(up)).collect();
+            reports.entries.iter_mut().zip(measured).for_each(|(entry, accuracy)| entry.accuracy = accuracy);
+            reports.confirmed = reference.up;
+        }
+        let ballots = reports.entries.len() as u32;
         let (round, cohort) = (reports.round, self.cohort);
         Pallet::<T>::deposit_event(match outcome {
             Outcome::Covered(verdict) => Event::Tallied {
@@ -49,7 +60,7 @@ impl Accounting {
                 cohort,
                 up: verdict.up.and(&view.active).count(),
                 judged: view.active.count(),
-                ballots: ballots.len() as u32,
+                ballots,
             },
             Outcome::Uncovered { .. } => Event::Uncovered { round, cohort, rounds: 1 },
         });
@@ -80,7 +91,7 @@ impl Accounting {
 
 impl<T: Config> Pallet<T> {
     /// Tallies the running round of a cohort whose committee is complete.
-    pub(crate) fn complete(cohort: CohortId, reports: &RoundReports<T::MaxCommittee>) {
+    pub(crate) fn complete(cohort: CohortId, reports: &mut RoundReports<T::MaxCommittee>) {
         let Some(history) = Histories::<T>::get(cohort).filter(|history| history.next == reports.round) else {
             defensive!("the round's first report settled the cohort up to this round");
             return;
@@ -90,12 +101,18 @@ impl<T: Config> Pallet<T> {
         accounting.finish::<T>();
     }
 
+    /// Accounts the rounds of `cohort` that are over, and sees to its audits. Returns whether it is accounted up to the running
+    /// round now, and the weight used.
+    pub(crate) fn settle(cohort: CohortId) -> (bool, Weight) {
+        let (caught_up, used) = Self::account_rounds(cohort);
+        (caught_up, used.saturating_add(Self::audit(cohort)))
+    }
+
     /// Accounts the rounds of `cohort` that are over and not accounted yet, at most [`MAX_CATCH_UP`]: the first of them by its
-    /// reports if they suffice, the others as uncovered. Returns whether it is accounted up to the running round now, and the
-    /// weight used. A cohort's first settlement starts its history with the running round.
+    /// reports if they suffice, the others as uncovered. A cohort's first settlement starts its history with the running round.
     ///
     /// Only the first unaccounted round can have uncounted reports, because a round's first report settles what came before.
-    pub(crate) fn settle(cohort: CohortId) -> (bool, Weight) {
+    pub(crate) fn account_rounds(cohort: CohortId) -> (bool, Weight) {
         let running = Round::<T>::get().index;
         let Some(history) = Histories::<T>::get(cohort) else {
             Histories::<T>::insert(cohort, History::starting_at(running));
@@ -106,14 +123,15 @@ impl<T: Config> Pallet<T> {
             return (true, T::WeightInfo::settle_nothing());
         }
         let until = running.min(first.saturating_add(MAX_CATCH_UP));
-        let reports = Self::reports_of(cohort, first);
         let mut accounting = Accounting::new::<T>(cohort, history);
-        if let Some(reports) = &reports {
-            accounting.judge::<T>(reports);
+        let mut ballots = 0;
+        if let Some(mut reports) = Self::reports_of(cohort, first) {
+            accounting.judge::<T>(&mut reports);
+            Self::store_reports(cohort, &reports);
+            ballots = reports.entries.len() as u32;
         }
         accounting.skip_to::<T>(until);
         accounting.finish::<T>();
-        let ballots = reports.map_or(0, |reports| reports.entries.len() as u32);
         (until == running, T::WeightInfo::settle(ballots, until.saturating_sub(first)))
     }
 
@@ -124,25 +142,33 @@ impl<T: Config> Pallet<T> {
 
     /// Most that settling a cohort takes.
     pub(crate) fn max_settle_weight() -> Weight {
-        T::WeightInfo::settle(T::MaxCommittee::get(), MAX_CATCH_UP).max(T::WeightInfo::settle_nothing())
-    }
-
-    /// The last 32 rounds of a cohort's lanes; `None` before it is first reported on or swept. Rounds that are over and not
-    /// accounted yet are missing: it holds those before [`History::next`].
-    pub fn history(cohort: CohortId) -> Option<History> {
-        Histories::<T>::get(cohort)
+        T::WeightInfo::settle(T::MaxCommittee::get(), MAX_CATCH_UP)
+            .max(T::WeightInfo::settle_nothing())
+            .saturating_add(Self::max_audit_weight())
     }
 }
 
-impl<T: Config> OnVacate for Pallet<T> {
+impl<T: Config> Attendance for Pallet<T> {
     fn on_vacate(place: Place) {
         Histories::<T>::mutate_extant(place.cohort, |history| history.clear(place.lane));
     }
 
+    fn on_move(place: Place) {
+        Self::on_vacate(place);
+    }
+
+    fn never_answered(place: Place) -> bool {
+        Histories::<T>::get(place.cohort)
+            .is_some_and(|history| history.attendance(place.lane) == history::Attendance::Never)
+    }
+
     #[cfg(feature = "runtime-benchmarks")]
-    fn prepare_benchmark(place: Place) {
-        if !Histories::<T>::contains_key(place.cohort) {
-            Histories::<T>::insert(place.cohort, History::starting_at(Round::<T>::get().index));
+    fn prepare_benchmark(place: Place, silent: bool) {
+        let mut history =
+            Histories::<T>::get(place.cohort).unwrap_or_else(|| History::starting_at(Round::<T>::get().index));
+        if let Some(excused) = history.excused.get_mut(usize::from(place.lane)).filter(|_| silent) {
+            *excused = 0;
         }
+        Histories::<T>::insert(place.cohort, history);
     }
 }

@@ -1,20 +1,30 @@
 //! What is true of this pallet's storage after every call and every block.
 
 use crate::*;
-use alloc::{collections::BTreeSet, vec::Vec};
+use alloc::{
+    collections::{BTreeMap, BTreeSet},
+    vec::Vec,
+};
 use frame_support::{ensure, traits::Get};
+use frame_system::pallet_prelude::BlockNumberFor;
+use reports::is_odd;
 use sp_runtime::{traits::Zero, TryRuntimeError};
-use types::RoundReports;
-use vouch_primitives::{history::History, lanes::NO_ANSWER, traits::DeviceRegistry, CohortId, LANES};
+use types::{CohortAudits, RoundReports, DEVIATION_LIMIT, STANDINGS};
+use vouch_primitives::{
+    audit::ReportId, history::History, lanes::NO_ANSWER, traits::DeviceRegistry, CohortId, ProberNumber, LANES,
+};
 
 impl<T: Config> Pallet<T> {
     /// Checks every invariant of the pallet.
-    pub(crate) fn do_try_state() -> Result<(), TryRuntimeError> {
+    pub fn do_try_state() -> Result<(), TryRuntimeError> {
         Self::check_round()?;
         Self::check_prober_sets()?;
         Self::check_sweep()?;
-        Reports::<T>::iter().try_for_each(|(cohort, reports)| Self::check_reports(cohort, &reports))?;
-        Histories::<T>::iter().try_for_each(|(cohort, history)| Self::check_history(cohort, &history))
+        Reports::<T>::iter().try_for_each(|(cohort, odd, reports)| Self::check_reports(cohort, odd, &reports))?;
+        Histories::<T>::iter().try_for_each(|(cohort, history)| Self::check_history(cohort, &history))?;
+        Audits::<T>::iter().try_for_each(|(cohort, audits)| Self::check_audits(cohort, &audits))?;
+        Self::check_numbers()?;
+        Self::check_accused()
     }
 
     fn check_round() -> Result<(), TryRuntimeError> {
@@ -41,6 +51,67 @@ impl<T: Config> Pallet<T> {
             ProberSets::<T>::iter_keys().all(|set| set == running || set == current),
             "no prober set is kept that no round will use"
         );
+        let known = ProberCount::<T>::get();
+        for members in ProberSets::<T>::iter_values() {
+            ensure!(members.iter().all(|member| member.number < known), "every prober has a number");
+        }
+        Ok(())
+    }
+
+    /// Numbers and accounts are each other's inverse, without gaps.
+    fn check_numbers() -> Result<(), TryRuntimeError> {
+        let known = ProberCount::<T>::get();
+        ensure!(Numbers::<T>::iter_keys().count() == known as usize, "as many have a number as were given");
+        for number in 0..known {
+            let account = Accounts::<T>::get(number).ok_or("every number is somebody's")?;
+            ensure!(Numbers::<T>::get(account) == Some(number), "an account's number is the number of that account");
+        }
+        ensure!(Accounts::<T>::iter_keys().all(|number| number < known), "nobody has a number that was not given");
+        for (page, standings) in Standings::<T>::iter() {
+            let kept = page.saturating_mul(STANDINGS).saturating_add(standings.len() as u32);
+            ensure!(kept <= known, "standings are of probers");
+            ensure!(
+                standings.iter().all(|s| s.deviation < DEVIATION_LIMIT),
+                "whoever deviates too far is accused at once"
+            );
+        }
+        ensure!(Records::<T>::iter_keys().all(|number| number < known), "records are of probers");
+        Ok(())
+    }
+
+    /// The accused wait once each, and exactly those whose record says so.
+    fn check_accused() -> Result<(), TryRuntimeError> {
+        let (first, end) = AccusedQueue::<T>::get();
+        let waiting = end.wrapping_sub(first);
+        let accused: BTreeSet<ProberNumber> =
+            (0..waiting).filter_map(|n| Accused::<T>::get(first.wrapping_add(n))).collect();
+        ensure!(accused.len() == waiting as usize, "everybody in the queue waits once");
+        ensure!(Accused::<T>::iter_keys().count() == waiting as usize, "nobody waits beside the queue");
+        let queued: BTreeSet<ProberNumber> =
+            Records::<T>::iter().filter(|(_, record)| record.queued).map(|(number, _)| number).collect();
+        ensure!(queued == accused, "those wait whose record says so");
+        ensure!(
+            Records::<T>::iter_values().all(|record| record.last.is_some() && record.strikes > 0),
+            "whoever has a record did something"
+        );
+        Ok(())
+    }
+
+    fn check_audits(cohort: CohortId, audits: &CohortAudits<BlockNumberFor<T>>) -> Result<(), TryRuntimeError> {
+        let running = Round::<T>::get().index;
+        ensure!(cohort < T::Registry::cohorts(), "audits are of cohorts that exist");
+        ensure!(audits.next < running.max(1), "no round has its draw while it runs or the one after it does");
+        let mut reports = BTreeMap::<ReportId, ()>::new();
+        for audit in &audits.open {
+            ensure!(audit.report.cohort == cohort, "an audit is kept with its cohort");
+            ensure!(audit.report.round < audits.next, "an audit's round had its draw");
+            ensure!(audit.prober < ProberCount::<T>::get(), "an audited prober has a number");
+            ensure!(reports.insert(audit.report, ()).is_none(), "a report is audited once");
+        }
+        let undrawn = [false, true].into_iter().filter_map(|odd| Reports::<T>::get(cohort, odd));
+        for kept in undrawn {
+            ensure!(kept.round >= audits.next, "reports that had their draw are not kept");
+        }
         Ok(())
     }
 
@@ -56,8 +127,13 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    fn check_reports(cohort: CohortId, reports: &RoundReports<T::MaxCommittee>) -> Result<(), TryRuntimeError> {
+    fn check_reports(
+        cohort: CohortId,
+        odd: bool,
+        reports: &RoundReports<T::MaxCommittee>,
+    ) -> Result<(), TryRuntimeError> {
         let round = Round::<T>::get();
+        ensure!(odd == is_odd(reports.round), "reports of odd rounds are kept apart");
         ensure!(cohort < T::Registry::cohorts(), "reports are on cohorts that exist");
         ensure!(reports.round <= round.index, "no report is of a round that has not opened");
         ensure!(!reports.entries.is_empty(), "reports are only kept where there are any");

@@ -1,20 +1,48 @@
-//! What this pallet stores, and why a report is refused.
+//! What this pallet stores, and why a report or an answer to an audit is refused.
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use frame_support::{traits::Get, BoundedVec, CloneNoBound, DebugNoBound, EqNoBound, PartialEqNoBound};
+use frame_support::{
+    traits::{ConstU32, Get},
+    BoundedVec, CloneNoBound, DebugNoBound, EqNoBound, PartialEqNoBound,
+};
 use polkadot_sdk::*;
 use scale_info::TypeInfo;
 use sp_core::H256;
+use sp_runtime::Perbill;
 use sp_runtime::{
     traits::AtLeast32BitUnsigned,
     transaction_validity::{InvalidTransaction, TransactionValidityError},
 };
-use vouch_primitives::{report::Report, Bitmap, CohortId, LatencyCodes, RoundIndex};
+use sp_staking::SessionIndex;
+use vouch_primitives::{
+    accuracy::Accuracy,
+    audit::{AuditState, Claim, Misconduct, ReportId},
+    prober::ProberId,
+    report::Report,
+    Bitmap, CohortId, LatencyCodes, Points, ProberNumber, RoundIndex,
+};
 
 /// The shortest round, in blocks: one to probe in, and one before the next round in which its seed is fixed.
 pub const MIN_ROUND_LENGTH: u32 = 2;
 
-/// What governance decides about rounds. A change takes effect when the next round opens.
+/// Most audits of one cohort that can be open at a time. A report that is drawn when there are as many is not audited.
+pub const MAX_OPEN_AUDITS: u32 = 256;
+
+/// Most audits of one cohort that one settlement closes; the next one goes on.
+pub const MAX_RESOLVED: u32 = 32;
+
+/// How much an outlier adds to its prober's deviation. Each good report takes one off: who is wrong in less than a quarter of
+/// its reports is never accused.
+pub const OUTLIER_STEP: u16 = 3;
+
+/// At this deviation a prober is accused, and its deviation starts anew.
+pub const DEVIATION_LIMIT: u16 = 30;
+
+/// Standings in one page.
+pub const STANDINGS: u32 = 1_024;
+
+/// What governance decides about rounds, audits and what lies cost. `round_length` and `committee_size` take effect when the
+/// next round opens, everything else at once, for audits that are drawn and offences that are found from then on.
 #[derive(
     Clone,
     Copy,
@@ -35,12 +63,65 @@ pub struct Params {
     pub round_length: u32,
     /// Probers drawn for each cohort, from 1 to the pallet's `MaxCommittee`. A smaller prober set is drawn whole.
     pub committee_size: u32,
+    /// Rounds in which a new device, or one that moved to another address, must be judged up before it is paid, from 0 to 32. It
+    /// is not paid for these. At least 3 where addresses matter: two that were asked at the former address may still be counted.
+    pub admission_rounds: u32,
+    /// Probability with which a report is drawn for an audit.
+    pub audit: Perbill,
+    /// Blocks a prober has to answer an audit in, at least [`MIN_AUDIT_WINDOW`], and so few that the evidence is kept for as
+    /// long and [`MAX_OPEN_AUDITS`] are enough even if every report is drawn.
+    pub audit_window: u32,
+    /// Share of the stake that the first wrong answer to an audit costs; the `n`-th offence costs `n` times its share.
+    pub slash_wrong: Perbill,
+    /// Share of the stake that the first unanswered audit costs.
+    pub slash_silent: Perbill,
+    /// Share of the stake that the first offence for outliers costs.
+    pub slash_outlier: Perbill,
 }
 
+/// The shortest time to answer an audit in, in blocks: one to learn of it, one to be included in.
+pub const MIN_AUDIT_WINDOW: u32 = 2;
+
 impl Default for Params {
-    /// Five minutes of six-second blocks, and seven probers a cohort.
+    /// Five minutes of six-second blocks, seven probers a cohort; a quarter of the reports is audited within half an hour.
     fn default() -> Self {
-        Self { round_length: 50, committee_size: 7 }
+        Self {
+            round_length: 50,
+            committee_size: 7,
+            admission_rounds: 3,
+            audit: Perbill::from_percent(25),
+            audit_window: 300,
+            slash_wrong: Perbill::from_percent(5),
+            slash_silent: Perbill::from_percent(2),
+            slash_outlier: Perbill::from_percent(1),
+        }
+    }
+}
+
+impl Params {
+    /// Share of the stake that the first offence of this kind costs.
+    pub fn slash(&self, kind: Misconduct) -> Perbill {
+        match kind {
+            Misconduct::WrongOpening => self.slash_wrong,
+            Misconduct::Silence => self.slash_silent,
+            Misconduct::Outlier => self.slash_outlier,
+        }
+    }
+
+    /// The least that a first failed audit costs: a liar chooses between a wrong answer and none.
+    pub fn least_slash(&self) -> Perbill {
+        self.slash_wrong.min(self.slash_silent)
+    }
+
+    /// Most audits of one cohort that can be open at a time, if every report is drawn.
+    pub fn most_open_audits(&self) -> u32 {
+        self.audit_rounds().saturating_mul(self.committee_size)
+    }
+
+    /// Rounds for which a prober may be asked for its evidence, counted from the round of the report: two until the draw, the
+    /// window, and one to spare for a cohort that is settled late.
+    pub fn audit_rounds(&self) -> u32 {
+        (self.audit_window / self.round_length.max(1)).saturating_add(4)
     }
 }
 
@@ -59,7 +140,21 @@ pub struct Round<BlockNumber> {
     pub seed: H256,
     /// The set of probers that committees are drawn of, a key of the pallet's `ProberSets`.
     pub prober_set: u32,
+    /// The session in which it opened, in which everybody in that set was a validator.
+    pub session: SessionIndex,
 }
+
+/// One member of a prober set. Always [`MEMBER_BYTES`] long when encoded, so that one can be read without the others.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct Member {
+    /// The session key it probes with.
+    pub key: ProberId,
+    /// Its number.
+    pub number: ProberNumber,
+}
+
+/// Bytes of an encoded [`Member`].
+pub const MEMBER_BYTES: usize = 32 + 4;
 
 impl<BlockNumber: AtLeast32BitUnsigned + Copy> Round<BlockNumber> {
     /// The first block after this round.
@@ -68,26 +163,31 @@ impl<BlockNumber: AtLeast32BitUnsigned + Copy> Round<BlockNumber> {
     }
 }
 
-/// One prober's report, as it is kept until it is overwritten in a later round.
+/// One prober's report, as it is kept until audits are drawn for its round.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Entry {
     /// Index of the prober in the round's prober set.
     pub prober: u16,
+    /// The prober, remembered because the prober set may be gone when its report is audited.
+    pub member: Member,
     /// Lanes that answered correctly.
     pub up: Bitmap,
     /// How fast each answered.
     pub latency: LatencyCodes,
     /// Root of the prober's evidence.
     pub evidence_root: H256,
+    /// How well it agrees with the others; nothing before the round is tallied, and in an uncovered round.
+    pub accuracy: Accuracy,
 }
 
-impl From<Report> for Entry {
-    fn from(Report { prober, up, latency, evidence_root, .. }: Report) -> Self {
-        Self { prober, up, latency, evidence_root }
+impl Entry {
+    /// The report of `member`, not measured yet.
+    pub fn new(Report { prober, up, latency, evidence_root, .. }: Report, member: Member) -> Self {
+        Self { prober, member, up, latency, evidence_root, accuracy: Accuracy::default() }
     }
 }
 
-/// The reports on one cohort in one round: the last round in which anybody reported on it.
+/// The reports on one cohort in one round.
 #[derive(
     CloneNoBound,
     DebugNoBound,
@@ -105,14 +205,29 @@ pub struct RoundReports<MaxCommittee: Get<u32>> {
     pub round: RoundIndex,
     /// Members of the cohort's committee in that round, remembered because the prober set may be gone when they are counted.
     pub committee: u32,
+    /// The round's seed, over which the evidence was signed.
+    pub seed: H256,
+    /// The session in which the round opened.
+    pub session: SessionIndex,
+    /// Lanes that at least two thirds of the reports call up: a report that calls up others is asked for these first. None
+    /// before the round is tallied, and in an uncovered round.
+    pub confirmed: Bitmap,
     /// The reports in the order they came, one per member.
     pub entries: BoundedVec<Entry, MaxCommittee>,
 }
 
 impl<MaxCommittee: Get<u32>> RoundReports<MaxCommittee> {
-    /// No report yet of `committee` members.
-    pub fn new(round: RoundIndex, committee: u32) -> Self {
-        Self { round, committee, entries: BoundedVec::new() }
+    /// No report yet of `committee` members in `round`.
+    pub fn new<BlockNumber>(round: &Round<BlockNumber>, committee: u32) -> Self {
+        let Round { index, seed, session, .. } = round;
+        Self {
+            round: *index,
+            committee,
+            seed: *seed,
+            session: *session,
+            confirmed: Bitmap::default(),
+            entries: BoundedVec::new(),
+        }
     }
 
     /// Whether every member has reported.
@@ -124,6 +239,115 @@ impl<MaxCommittee: Get<u32>> RoundReports<MaxCommittee> {
     pub fn contains(&self, prober: u16) -> bool {
         self.entries.iter().any(|entry| entry.prober == prober)
     }
+}
+
+/// A report that has to be proven.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct Audit<BlockNumber> {
+    /// The report.
+    pub report: ReportId,
+    /// What it has to be backed by.
+    pub claim: Claim,
+    /// Its prober.
+    pub prober: ProberNumber,
+    /// The session in which the report's round opened.
+    pub session: SessionIndex,
+    /// Points that the report earns if it is proven.
+    pub points: Points,
+    /// The last block in which an answer is taken.
+    pub deadline: BlockNumber,
+    /// How it stands.
+    pub state: AuditState,
+}
+
+/// The audits of one cohort.
+#[derive(CloneNoBound, DebugNoBound, PartialEqNoBound, EqNoBound, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub struct CohortAudits<BlockNumber>
+where
+    BlockNumber: Clone + core::fmt::Debug + Eq,
+{
+    /// The first round whose reports have not had their draw.
+    pub next: RoundIndex,
+    /// Audits that were drawn and are not closed, in the order they were drawn; one per report.
+    pub open: BoundedVec<Audit<BlockNumber>, ConstU32<MAX_OPEN_AUDITS>>,
+}
+
+impl<BlockNumber> Default for CohortAudits<BlockNumber>
+where
+    BlockNumber: Clone + core::fmt::Debug + Eq,
+{
+    fn default() -> Self {
+        Self { next: 0, open: BoundedVec::new() }
+    }
+}
+
+/// What every report of a prober changes: packed into pages, because each tally touches those of a whole committee.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct Standing {
+    /// Reports that were measured.
+    pub reports: u32,
+    /// Lanes they were measured on.
+    pub lanes: u64,
+    /// Sum over these lanes of the report's accuracy in permille.
+    pub agreed: u64,
+    /// Outliers among them.
+    pub outliers: u32,
+    /// How near the prober is to being accused of them, below [`DEVIATION_LIMIT`].
+    pub deviation: u16,
+    /// Audits that it proved.
+    pub proven: u32,
+}
+
+impl Standing {
+    /// Takes note of a report that was measured; returns whether it brings the prober before the court.
+    pub fn note(&mut self, accuracy: Accuracy) -> bool {
+        self.reports = self.reports.saturating_add(1);
+        self.lanes = self.lanes.saturating_add(accuracy.lanes.into());
+        self.agreed = self.agreed.saturating_add(u64::from(accuracy.lanes) * u64::from(accuracy.permille));
+        if !accuracy.is_outlier() {
+            self.deviation = self.deviation.saturating_sub(u16::from(accuracy.lanes > 0));
+            return false;
+        }
+        self.outliers = self.outliers.saturating_add(1);
+        self.deviation = self.deviation.saturating_add(OUTLIER_STEP);
+        let accused = self.deviation >= DEVIATION_LIMIT;
+        if accused {
+            self.deviation = 0;
+        }
+        accused
+    }
+}
+
+/// What a prober did wrong. Only those who did anything have one.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct Record {
+    /// Audits answered wrongly.
+    pub failed: u32,
+    /// Audits not answered in time.
+    pub silent: u32,
+    /// Points of the reports that failed their audit, which it was not credited.
+    pub forfeited: u64,
+    /// Offences, forgotten after the pallet's `StrikeMemory` without another.
+    pub strikes: u32,
+    /// The last offence.
+    pub last: Option<Offending>,
+    /// Whether its last offence waits to be reported to those who slash.
+    pub queued: bool,
+}
+
+/// An offence, with what it is punished by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct Offending {
+    /// What it did.
+    pub kind: Misconduct,
+    /// The report that gave rise to it.
+    pub report: ReportId,
+    /// The session in which the report's round opened.
+    pub session: SessionIndex,
 }
 
 /// How far the sweep is that accounts the cohorts nobody touched. It walks the cohorts `0..of` in a circle, so that a sweep
@@ -164,10 +388,10 @@ impl Sweep {
     }
 }
 
-/// Why a report is refused, in the order of the checks. [`Refusal::code`] is what the transaction pool shows; codes are stable.
+/// Why a report or an answer to an audit is refused, each in the order of the checks. [`Refusal::code`] is what the transaction pool shows; codes are stable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// Its round is over.
+    /// Its round is over, or the time to answer in.
     Late,
     /// Its round has not opened.
     Early,
@@ -183,8 +407,12 @@ pub enum Refusal {
     AlreadyReported,
     /// The cohort is more rounds behind than one report may account; the sweep has to reach it first.
     Behind,
-    /// The prober with this index did not sign this report for this chain.
+    /// The prober did not sign this report, or this answer, for this chain.
     BadSignature,
+    /// The report is not being audited: it was not drawn, or the audit is closed.
+    NoSuchAudit,
+    /// The audit is answered.
+    AlreadyAnswered,
 }
 
 impl Refusal {
@@ -198,6 +426,8 @@ impl Refusal {
             Self::Complete => Some(4),
             Self::AlreadyReported => Some(5),
             Self::Behind => Some(6),
+            Self::NoSuchAudit => Some(7),
+            Self::AlreadyAnswered => Some(8),
         }
     }
 }

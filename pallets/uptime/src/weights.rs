@@ -11,8 +11,21 @@ pub trait WeightInfo {
     fn report(k: u32) -> Weight;
     /// A report completes a committee of `k` and the round is tallied.
     fn report_completing(k: u32) -> Weight;
-    /// A report is checked against a set of `p` probers.
-    fn authorize_report(p: u32) -> Weight;
+    /// A report is checked, in a set of as many probers as there can be.
+    fn authorize_report() -> Weight;
+    /// An answer is checked that is for the last of `o` open audits of its cohort.
+    fn authorize_answer(o: u32) -> Weight;
+    /// An answer to one of `o` open audits of its cohort is taken, and its prober accused.
+    fn answer_audit(o: u32) -> Weight;
+    /// `k` reports on a cohort have their draw, all of them are drawn, and as many of its `o` open audits as one settlement may
+    /// close are overdue.
+    fn audit(k: u32, o: u32) -> Weight;
+    /// No report has its draw, and none of `o` open audits is to be closed.
+    fn audit_nothing(o: u32) -> Weight;
+    /// A block looks whether anybody is accused.
+    fn look_for_accused() -> Weight;
+    /// One of the accused is looked up, without what it takes to tell those who slash.
+    fn report_accused() -> Weight;
     /// A cohort is found to have nothing to account.
     fn settle_nothing() -> Weight;
     /// A cohort with `k` stored reports is accounted for `r` rounds.
@@ -43,10 +56,39 @@ impl WeightInfo for () {
             .saturating_add(RocksDbWeight::get().reads(8))
             .saturating_add(RocksDbWeight::get().writes(4))
     }
-    fn authorize_report(p: u32) -> Weight {
+    fn authorize_report() -> Weight {
+        Weight::from_parts(75_000_000, 33_487).saturating_add(RocksDbWeight::get().reads(6))
+    }
+    fn authorize_answer(o: u32) -> Weight {
         Weight::from_parts(75_000_000, 33_487)
-            .saturating_add(Weight::from_parts(20_000, 0).saturating_mul(p.into()))
+            .saturating_add(Weight::from_parts(100_000, 0).saturating_mul(o.into()))
+            .saturating_add(RocksDbWeight::get().reads(2))
+    }
+    fn answer_audit(o: u32) -> Weight {
+        Weight::from_parts(120_000_000, 33_487)
+            .saturating_add(Weight::from_parts(200_000, 0).saturating_mul(o.into()))
+            .saturating_add(RocksDbWeight::get().reads(4))
+            .saturating_add(RocksDbWeight::get().writes(4))
+    }
+    fn audit(k: u32, o: u32) -> Weight {
+        Weight::from_parts(100_000_000, 33_487)
+            .saturating_add(Weight::from_parts(20_000_000, 0).saturating_mul(k.into()))
+            .saturating_add(Weight::from_parts(2_000_000, 0).saturating_mul(o.into()))
+            .saturating_add(RocksDbWeight::get().reads(8 + 2 * u64::from(k)))
+            .saturating_add(RocksDbWeight::get().writes(6))
+    }
+    fn audit_nothing(o: u32) -> Weight {
+        Weight::from_parts(10_000_000, 33_487)
+            .saturating_add(Weight::from_parts(100_000, 0).saturating_mul(o.into()))
+            .saturating_add(RocksDbWeight::get().reads(4))
+    }
+    fn look_for_accused() -> Weight {
+        Weight::from_parts(3_000_000, 1_497).saturating_add(RocksDbWeight::get().reads(1))
+    }
+    fn report_accused() -> Weight {
+        Weight::from_parts(20_000_000, 4_000)
             .saturating_add(RocksDbWeight::get().reads(6))
+            .saturating_add(RocksDbWeight::get().writes(3))
     }
     fn settle_nothing() -> Weight {
         Weight::from_parts(12_000_000, 12_364).saturating_add(RocksDbWeight::get().reads(2))

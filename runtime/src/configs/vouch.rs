@@ -1,16 +1,19 @@
 //! Our own pallets: who is registered, who is up, who is paid.
 
-use crate::{AccountId, Balances, Devices, Rewards, Runtime, RuntimeHoldReason, Uptime};
+use crate::{AccountId, Balances, Devices, Historical, Offences, Rewards, Runtime, RuntimeHoldReason, Uptime};
 use polkadot_sdk::*;
 
 use frame_support::{
     parameter_types,
-    traits::ConstU32,
-    weights::{constants::WEIGHT_REF_TIME_PER_MILLIS, Weight},
+    traits::{ConstU32, Get},
+    weights::{
+        constants::{ParityDbWeight, WEIGHT_REF_TIME_PER_MILLIS},
+        Weight,
+    },
     PalletId,
 };
 use frame_system::EnsureRoot;
-use sp_runtime::traits::AccountIdConversion;
+use sp_runtime::traits::{AccountIdConversion, Convert};
 
 impl pallet_devices::Config for Runtime {
     type RuntimeHoldReason = RuntimeHoldReason;
@@ -30,10 +33,47 @@ parameter_types! {
     pub MaxSweepWeight: Weight = Weight::from_parts(500 * WEIGHT_REF_TIME_PER_MILLIS, u64::MAX);
 }
 
+/// Names a validator to the staking pallet, also one that is no validator any more: what it did, it did as one.
+pub struct AsOffender;
+
+impl Convert<AccountId, Option<(AccountId, ())>> for AsOffender {
+    fn convert(validator: AccountId) -> Option<(AccountId, ())> {
+        Some((validator, ()))
+    }
+}
+
+/// The smallest stake of its own that a validator can have, in planck.
+pub struct LeastStake;
+
+impl Get<u128> for LeastStake {
+    fn get() -> u128 {
+        pallet_staking::MinValidatorBond::<Runtime>::get()
+    }
+}
+
+parameter_types! {
+    /// Most that the staking pallet takes to slash one validator: by its own account of what it reads and writes, with as many
+    /// nominators as count for one.
+    pub OffenceWeight: Weight = {
+        let nominators = u64::from(super::consensus::MAX_NOMINATORS);
+        ParityDbWeight::get().reads_writes(20 + 9 * nominators, 20 + 9 * nominators)
+    };
+}
+
 impl pallet_uptime::Config for Runtime {
     type AdminOrigin = EnsureRoot<AccountId>;
     type Registry = Devices;
     type Contributions = Rewards;
+    type ProbingCredits = Rewards;
+    type ValidatorSet = Historical;
+    type Offender = (AccountId, ());
+    type OffenderOf = AsOffender;
+    type Offences = Offences;
+    type OffenceWeight = OffenceWeight;
+    type LeastStake = LeastStake;
+    type MostGain = pallet_rewards::MostGain<Runtime>;
+    // Four weeks of rounds of five minutes.
+    type StrikeMemory = ConstU32<8_064>;
     type OnRoundClosed = Rewards;
     type Randomness = pallet_babe::ParentBlockRandomness<Runtime>;
     // Deeper than forks on a healthy network; the short rounds of a dev chain use what they have.
@@ -57,6 +97,7 @@ impl pallet_rewards::Config for Runtime {
     type Currency = Balances;
     type AdminOrigin = EnsureRoot<AccountId>;
     type Registry = Devices;
+    type Probers = Uptime;
     type PalletId = RewardsPalletId;
     type Treasury = TreasuryAccount;
     type MaxClaims = ConstU32<1_024>;

@@ -174,4 +174,9 @@ impl<T: frame_system::Config> pallet_devices::WeightInfo for WeightInfo<T> {
             .saturating_add(T::DbWeight::get().reads(15))
             .saturating_add(T::DbWeight::get().writes(16))
     }
+    fn evict() -> Weight {
+        Weight::from_parts(150_000_000, 20_000)
+            .saturating_add(T::DbWeight::get().reads(20))
+            .saturating_add(T::DbWeight::get().writes(20))
+    }
 }

@@ -54,18 +54,39 @@ impl<T: frame_system::Config> pallet_uptime::WeightInfo for WeightInfo<T> {
             .saturating_add(T::DbWeight::get().writes(5))
     }
 
-    /// Took 126.6 to 452.5 us.
-    /// `p` from 1 to 1000.
-    /// - `Devices::Opened`: r 1, w 0
-    /// - `System::BlockHash`: r 1, w 0
-    /// - `Uptime::Histories`: r 1, w 0
-    /// - `Uptime::ProberSets`: r 1, w 0
-    /// - `Uptime::Reports`: r 1, w 0
-    /// - `Uptime::Round`: r 1, w 0
-    fn authorize_report(p: u32) -> Weight {
+    fn authorize_report() -> Weight {
+        Weight::from_parts(216_000_000, 19_400).saturating_add(T::DbWeight::get().reads(6))
+    }
+    fn authorize_answer(o: u32) -> Weight {
         Weight::from_parts(216_000_000, 19_400)
-            .saturating_add(Weight::from_parts(32_000, 35).saturating_mul(p.into()))
+            .saturating_add(Weight::from_parts(100_000, 35).saturating_mul(o.into()))
+            .saturating_add(T::DbWeight::get().reads(2))
+    }
+    fn answer_audit(o: u32) -> Weight {
+        Weight::from_parts(216_000_000, 19_400)
+            .saturating_add(Weight::from_parts(200_000, 35).saturating_mul(o.into()))
             .saturating_add(T::DbWeight::get().reads(6))
+            .saturating_add(T::DbWeight::get().writes(4))
+    }
+    fn audit(k: u32, o: u32) -> Weight {
+        Weight::from_parts(216_000_000, 19_400)
+            .saturating_add(Weight::from_parts(30_000_000, 35).saturating_mul(k.into()))
+            .saturating_add(Weight::from_parts(2_000_000, 35).saturating_mul(o.into()))
+            .saturating_add(T::DbWeight::get().reads(12 + 2 * u64::from(k)))
+            .saturating_add(T::DbWeight::get().writes(60))
+    }
+    fn audit_nothing(o: u32) -> Weight {
+        Weight::from_parts(30_000_000, 19_400)
+            .saturating_add(Weight::from_parts(100_000, 35).saturating_mul(o.into()))
+            .saturating_add(T::DbWeight::get().reads(4))
+    }
+    fn look_for_accused() -> Weight {
+        Weight::from_parts(5_000_000, 19_400).saturating_add(T::DbWeight::get().reads(1))
+    }
+    fn report_accused() -> Weight {
+        Weight::from_parts(50_000_000, 19_400)
+            .saturating_add(T::DbWeight::get().reads(8))
+            .saturating_add(T::DbWeight::get().writes(6))
     }
 
     /// Took 28.0 to 68.0 us.

@@ -1,10 +1,10 @@
 //! The class table and the parameters.
 
-use crate::{mock::*, Class, Classes, Error, Event, Parameters, Params};
+use crate::{mock::*, Class, Classes, Error, Event, GenesisConfig, Parameters, Params};
 use polkadot_sdk::*;
 
-use frame_support::{assert_noop, assert_ok};
-use sp_runtime::{traits::BadOrigin, BoundedVec};
+use frame_support::{assert_noop, assert_ok, traits::BuildGenesisConfig};
+use sp_runtime::{traits::BadOrigin, BoundedVec, Permill};
 use vouch_primitives::traits::DeviceRegistry;
 
 fn name(text: &str) -> BoundedVec<u8, sp_core::ConstU32<16>> {
@@ -15,7 +15,7 @@ fn name(text: &str) -> BoundedVec<u8, sp_core::ConstU32<16>> {
 fn only_governance_sets_classes_and_parameters() {
     ExtBuilder::default().build_and_execute(|| {
         assert_noop!(Devices::set_class(signed(1), 0, name("mine"), 1, 1), BadOrigin);
-        assert_noop!(Devices::set_params(signed(1), 0, 0), BadOrigin);
+        assert_noop!(Devices::set_params(signed(1), Params::default()), BadOrigin);
     });
 }
 
@@ -47,8 +47,14 @@ fn new_bond_is_for_new_devices_and_new_weight_for_all() {
 #[test]
 fn parameters_are_replaced() {
     ExtBuilder::default().build_and_execute(|| {
-        let params = Params { release_delay: u64::MAX, maintenance_rounds: u32::MAX };
-        assert_ok!(Devices::set_params(RuntimeOrigin::root(), params.release_delay, params.maintenance_rounds));
+        let params = Params {
+            release_delay: u64::MAX,
+            maintenance_rounds: u32::MAX,
+            max_per_v4: 0,
+            max_per_v6: u32::MAX,
+            eviction_fee: Permill::one(),
+        };
+        assert_ok!(Devices::set_params(RuntimeOrigin::root(), params));
         assert_eq!(Parameters::<Test>::get(), params);
         System::assert_last_event(Event::<Test>::ParamsSet { params }.into());
     });
@@ -56,9 +62,28 @@ fn parameters_are_replaced() {
 
 #[test]
 fn genesis_is_what_it_says() {
-    ExtBuilder::default().build_and_execute(|| {
+    ExtBuilder::default().caps(5, 6).build_and_execute(|| {
         assert_eq!(Classes::<Test>::get().len(), 2);
         assert_eq!(Devices::class(1), Some(Class { name: name("phone"), weight: PHONE.0, bond: PHONE.1 }));
-        assert_eq!(Parameters::<Test>::get(), Params { release_delay: DELAY, maintenance_rounds: BUDGET });
+        let params = Params {
+            release_delay: DELAY,
+            maintenance_rounds: BUDGET,
+            max_per_v4: 5,
+            max_per_v6: 6,
+            eviction_fee: FEE,
+        };
+        assert_eq!(Parameters::<Test>::get(), params);
+    });
+}
+
+#[test]
+fn chain_that_decides_nothing_admits_some_devices_per_block_of_addresses() {
+    let genesis = GenesisConfig::<Test>::default();
+    assert_eq!((genesis.max_per_v4, genesis.max_per_v6, genesis.eviction_fee), (64, 64, Permill::from_percent(10)));
+    assert!(genesis.classes.is_empty() && !genesis.allow_private_endpoints);
+    sp_io::TestExternalities::default().execute_with(|| {
+        let unset = Parameters::<Test>::get();
+        genesis.build();
+        assert_eq!(Parameters::<Test>::get(), unset);
     });
 }

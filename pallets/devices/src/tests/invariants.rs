@@ -1,13 +1,13 @@
 //! `try_state` itself: every kind of corruption is found and named.
 
 use crate::{
-    mock::*, Absence, BondedTotal, CohortPage, Cohorts, DeviceCount, DeviceOf, Devices as DeviceMap, DevicesOf,
-    HoldReason, Offers, Opened, Proofs, Tenants, Vacant, VacantCount,
+    mock::*, Absence, BondedTotal, CohortPage, Cohorts, DeviceCount, DeviceOf, Devices as DeviceMap, DevicesOf, Former,
+    HoldReason, Offers, Opened, Prefixes, Proofs, Tenants, Vacant, VacantCount,
 };
 use polkadot_sdk::*;
 
 use frame_support::{assert_ok, traits::fungible::hold::Mutate};
-use vouch_primitives::{Place, LANES};
+use vouch_primitives::{endpoint::Prefix, Place, LANES};
 
 /// Corrupts a sound registry and returns what `try_state` says.
 fn found(corrupt: impl FnOnce()) -> &'static str {
@@ -16,6 +16,7 @@ fn found(corrupt: impl FnOnce()) -> &'static str {
             registered(1, n);
         });
         registered(2, 3);
+        assert_ok!(Devices::set_endpoint(signed(2), device(3), v6(1, 1, 1)));
         leave(1, 1);
         assert_ok!(Devices::pause(signed(1), device(0), 1));
         assert_ok!(Devices::offer(signed(1), device(0), Some(owner(2))));
@@ -41,6 +42,11 @@ fn tenants_and_devices_that_disagree_are_found() {
     assert_eq!(found(|| DeviceCount::<Test>::put(9)), "the number of devices is not what is counted");
     assert_eq!(found(|| change(0, |d| d.class = 9)), "a device's class does not exist");
     assert_eq!(found(|| Proofs::<Test>::remove(device(0))), "a device was registered without spending a proof");
+    assert_eq!(found(|| change(0, |d| d.since = 101)), "a device's key took its place in a round to come");
+    assert_eq!(
+        found(|| change(0, |d| d.previous = Some(Former { device: device(9), since: 101 }))),
+        "a device's former key took its place after the present one"
+    );
     assert_eq!(
         found(|| {
             let place = Place { cohort: 0, lane: LANES as u16 };
@@ -87,6 +93,23 @@ fn lost_and_doubled_places_are_found() {
     assert_eq!(vacate(77, 1), "the stack of vacant places has entries above its top");
     assert_eq!(found(|| VacantCount::<Test>::put(2)), "the stack of vacant places has a hole");
     assert_eq!(found(|| Opened::<Test>::put(9)), "a place is neither vacant nor occupied");
+}
+
+#[test]
+fn blocks_of_addresses_that_are_miscounted_are_found() {
+    let (v4_block, v6_block) = (global().prefix(), v6(1, 1, 1).expect("an endpoint").prefix());
+    let miscounted = "the devices of a block of addresses are miscounted";
+    // Two devices are in the one, of which one is leaving, and one in the other.
+    for count in [1, 3] {
+        assert_eq!(found(|| Prefixes::<Test>::insert(v4_block, count)), miscounted);
+    }
+    assert_eq!(found(|| Prefixes::<Test>::remove(v6_block)), miscounted);
+    assert_eq!(found(|| Prefixes::<Test>::insert(Prefix::V4([1, 1, 1]), 1)), miscounted);
+    assert_eq!(found(|| change(3, |d| d.endpoint = None)), miscounted);
+    assert_eq!(found(|| change(3, |d| d.endpoint = Some(global()))), miscounted);
+    let empty = "a block of addresses without devices is kept";
+    assert_eq!(found(|| Prefixes::<Test>::insert(Prefix::V4([1, 1, 1]), 0)), empty);
+    assert_eq!(found(|| Prefixes::<Test>::insert(v6_block, 0)), empty);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Deregistering and releasing.
 
-use crate::{mock::*, BondedTotal, DeviceCount, Devices as DeviceMap, Error, Event, Offers};
+use crate::{mock::*, BondedTotal, DeviceCount, Devices as DeviceMap, Error, Event, Offers, Parameters, Params};
 use polkadot_sdk::*;
 
 use frame_support::{assert_noop, assert_ok};
@@ -114,7 +114,10 @@ fn parameters_of_later_do_not_shorten_a_delay_that_runs() {
     ExtBuilder::default().build_and_execute(|| {
         let id = registered(1, 0);
         assert_ok!(Devices::deregister(signed(1), id.clone()));
-        assert_ok!(Devices::set_params(RuntimeOrigin::root(), 0, 0));
+        assert_ok!(Devices::set_params(
+            RuntimeOrigin::root(),
+            Params { release_delay: 0, ..Parameters::<Test>::get() }
+        ));
         assert_noop!(Devices::release(signed(1), id), Error::<Test>::TooEarly);
     });
 }

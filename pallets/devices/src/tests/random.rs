@@ -1,13 +1,18 @@
 //! Random sequences of all calls: whatever happens, in whatever order, the properties hold.
 
-use crate::{mock::*, Call, Classes, Devices as DeviceMap, Event, Offers, Parameters};
+use crate::{
+    mock::*, Call, Classes, Devices as DeviceMap, Event, Offers, Parameters, Params, Prefixes, Tenants, ROTATION_ROUNDS,
+};
 use polkadot_sdk::*;
 
 use frame_support::traits::fungible::{Inspect, InspectHold};
 use proptest::prelude::*;
-use sp_runtime::traits::Dispatchable;
-use std::collections::{BTreeMap, BTreeSet};
-use vouch_primitives::{traits::DeviceRegistry, DeviceId, Place, RoundIndex};
+use sp_runtime::{traits::Dispatchable, AccountId32, Permill};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
+};
+use vouch_primitives::{endpoint::Prefix, traits::DeviceRegistry, DeviceId, Endpoint, Place, RoundIndex};
 
 /// Keys in play; few, so that they collide.
 const KEYS: u32 = 5;
@@ -18,8 +23,8 @@ const PURSE: u128 = ROUTER.1 * 6;
 /// One step; numbers name keys and owners, and owner 0 is whoever has the say, see [`who`].
 #[derive(Clone, Debug)]
 enum Step {
-    Register { by: u8, key: u32, class: u8, valid: bool },
-    SetEndpoint { by: u8, key: u32, some: bool },
+    Register { by: u8, key: u32, class: u8, at: usize, valid: bool },
+    SetEndpoint { by: u8, key: u32, at: usize },
     SetBeneficiary { by: u8, key: u32, to: Option<u8> },
     Offer { by: u8, key: u32, to: Option<u8> },
     Accept { by: u8, key: u32 },
@@ -28,22 +33,30 @@ enum Step {
     Resume { by: u8, key: u32 },
     Deregister { by: u8, key: u32 },
     Release { by: u8, key: u32 },
+    Evict { by: u8, key: u32 },
     SetClass { class: u8, bond: u128 },
-    SetParams { delay: u64, rounds: u32 },
-    NextRound,
+    SetParams { delay: u64, rounds: u32, caps: (u32, u32), fee: u32 },
+    FallSilent { key: u32 },
+    Rounds(u32),
     NextEpoch,
     Blocks(u64),
 }
 
+/// Where devices answer; few, so that they meet: three addresses in one block, one of them with two ports, and two other blocks.
+fn spots() -> [Option<Endpoint>; 7] {
+    [None, v4(1, 1, 1), v4(1, 1, 2), v4(1, 2, 1), v4(1, 3, 1), v4(2, 1, 1), v6(1, 1, 1)]
+}
+
 fn step() -> impl Strategy<Value = Step> {
-    // Owner 9 has no account.
+    // Owner 9 has no account, unless fees make one.
     let to = || prop_oneof![8 => 1u8..4, 1 => Just(9u8)];
     let by = || prop_oneof![3 => Just(0), 1 => to()];
     let key = || 0..KEYS;
+    let at = || prop_oneof![1 => Just(0), 3 => 1..spots().len()];
     prop_oneof![
-        4 => (by(), key(), 0u8..3, prop::bool::weighted(0.9))
-            .prop_map(|(by, key, class, valid)| Step::Register { by, key, class, valid }),
-        1 => (by(), key(), any::<bool>()).prop_map(|(by, key, some)| Step::SetEndpoint { by, key, some }),
+        6 => (by(), key(), 0u8..3, at(), prop::bool::weighted(0.9))
+            .prop_map(|(by, key, class, at, valid)| Step::Register { by, key, class, at, valid }),
+        5 => (by(), key(), at()).prop_map(|(by, key, at)| Step::SetEndpoint { by, key, at }),
         1 => (by(), key(), prop::option::of(to())).prop_map(|(by, key, to)| Step::SetBeneficiary { by, key, to }),
         6 => (by(), key(), prop::option::weighted(0.9, to())).prop_map(|(by, key, to)| Step::Offer { by, key, to }),
         9 => (by(), key()).prop_map(|(by, key)| Step::Accept { by, key }),
@@ -52,9 +65,12 @@ fn step() -> impl Strategy<Value = Step> {
         5 => (by(), key()).prop_map(|(by, key)| Step::Resume { by, key }),
         3 => (by(), key()).prop_map(|(by, key)| Step::Deregister { by, key }),
         7 => (by(), key()).prop_map(|(by, key)| Step::Release { by, key }),
+        7 => (by(), key()).prop_map(|(by, key)| Step::Evict { by, key }),
+        4 => key().prop_map(|key| Step::FallSilent { key }),
         1 => (0u8..3, 0u128..120).prop_map(|(class, bond)| Step::SetClass { class, bond }),
-        1 => (0u64..4, 1u32..9).prop_map(|(delay, rounds)| Step::SetParams { delay, rounds }),
-        3 => Just(Step::NextRound),
+        1 => (0u64..4, 1u32..9, (0u32..4, 0u32..3), 0u32..101)
+            .prop_map(|(delay, rounds, caps, fee)| Step::SetParams { delay, rounds, caps, fee }),
+        4 => prop_oneof![3 => Just(1u32), 1 => 2u32..10].prop_map(Step::Rounds),
         1 => Just(Step::NextEpoch),
         4 => (2u64..8).prop_map(Step::Blocks),
     ]
@@ -78,16 +94,15 @@ fn dispatch(origin: RuntimeOrigin, call: Call<Test>) -> bool {
 
 fn apply(step: Step) -> bool {
     match step {
-        Step::Register { by, key, class, valid } => {
+        Step::Register { by, key, class, at, valid } => {
             let by = who(by, key, false);
             let proof = proof(key, &owner(if valid { by } else { by + 1 }));
-            let (device, beneficiary, endpoint) = (device(key), None, Some(global()));
+            let (device, beneficiary, endpoint) = (device(key), None, spots()[at]);
             dispatch(signed(by), Call::register { device, class, endpoint, beneficiary, proof })
         },
-        Step::SetEndpoint { by, key, some } => dispatch(
-            signed(who(by, key, false)),
-            Call::set_endpoint { device: device(key), endpoint: some.then(global) },
-        ),
+        Step::SetEndpoint { by, key, at } => {
+            dispatch(signed(who(by, key, false)), Call::set_endpoint { device: device(key), endpoint: spots()[at] })
+        },
         Step::SetBeneficiary { by, key, to } => dispatch(
             signed(who(by, key, false)),
             Call::set_beneficiary { device: device(key), beneficiary: to.map(owner) },
@@ -107,15 +122,29 @@ fn apply(step: Step) -> bool {
         Step::Resume { by, key } => dispatch(signed(who(by, key, false)), Call::resume { device: device(key) }),
         Step::Deregister { by, key } => dispatch(signed(who(by, key, false)), Call::deregister { device: device(key) }),
         Step::Release { by, key } => dispatch(signed(who(by, key, false)), Call::release { device: device(key) }),
+        Step::Evict { by, key } => dispatch(signed(who(by, key, false)), Call::evict { device: device(key) }),
+        Step::FallSilent { key } => {
+            if DeviceMap::<Test>::contains_key(device(key)) {
+                fall_silent(key);
+            }
+            true
+        },
         Step::SetClass { class, bond } => {
             let name = b"class".to_vec().try_into().expect("a short name");
             dispatch(RuntimeOrigin::root(), Call::set_class { class, name, weight: 1, bond })
         },
-        Step::SetParams { delay, rounds } => {
-            dispatch(RuntimeOrigin::root(), Call::set_params { release_delay: delay, maintenance_rounds: rounds })
+        Step::SetParams { delay, rounds, caps, fee } => {
+            let params = Params {
+                release_delay: delay,
+                maintenance_rounds: rounds,
+                max_per_v4: caps.0,
+                max_per_v6: caps.1,
+                eviction_fee: Permill::from_percent(fee),
+            };
+            dispatch(RuntimeOrigin::root(), Call::set_params { params })
         },
-        Step::NextRound => {
-            Round::mutate(|round| *round += 1);
+        Step::Rounds(rounds) => {
+            Round::mutate(|round| *round += rounds);
             true
         },
         Step::NextEpoch => {
@@ -148,7 +177,7 @@ fn rounds_spent() -> BTreeMap<Place, u32> {
 }
 
 /// The place of the device that a step gave another key.
-fn moved(step: &Step) -> Option<Place> {
+fn rekeyed(step: &Step) -> Option<Place> {
     match step {
         Step::Rotate { new, .. } => DeviceMap::<Test>::get(device(*new)).map(|record| record.place),
         _ => None,
@@ -163,11 +192,65 @@ fn tenants_lost_and_told() -> (BTreeMap<Place, usize>, BTreeMap<Place, usize>) {
             counts
         })
     };
-    let released = System::events().into_iter().filter_map(|record| match record.event {
-        RuntimeEvent::Devices(Event::Released { place, .. }) => Some(place),
+    let gone = System::events().into_iter().filter_map(|record| match record.event {
+        RuntimeEvent::Devices(Event::Released { place, .. } | Event::Evicted { place, .. }) => Some(place),
         _ => None,
     });
-    (count(released.collect()), count(Vacated::get()))
+    (count(gone.collect()), count(Vacated::get()))
+}
+
+/// At which address the device in each place answers.
+fn addresses() -> BTreeMap<Place, Option<IpAddr>> {
+    DeviceMap::<Test>::iter_values().map(|record| (record.place, record.endpoint.map(|at| at.ip()))).collect()
+}
+
+/// How many devices are in each block of addresses.
+fn blocks() -> BTreeMap<Prefix, u32> {
+    Prefixes::<Test>::iter().collect()
+}
+
+/// Who sits where.
+fn tenants() -> BTreeMap<Place, DeviceId> {
+    Tenants::<Test>::iter().map(|(cohort, lane, device)| (Place { cohort, lane }, device)).collect()
+}
+
+/// What everyone has, held or not.
+fn fortunes() -> BTreeMap<AccountId32, u128> {
+    [1, 2, 3, 4, 9].map(|n| (owner(n), Balances::total_balance(&owner(n)))).into()
+}
+
+/// Devices that may be evicted, with owner and bond.
+fn evictable() -> BTreeMap<DeviceId, (AccountId32, u128)> {
+    let silent = DeviceMap::<Test>::iter().filter(|(_, record)| {
+        record.leaving.is_none() && record.endpoint.is_some() && Silent::get().contains(&record.place)
+    });
+    silent.map(|(device, record)| (device, (record.owner, record.bond))).collect()
+}
+
+/// Who sat where in every round: when it began, and whenever something happened in it. Who is gone is struck out.
+struct Diary(BTreeMap<RoundIndex, Vec<BTreeMap<Place, DeviceId>>>);
+
+impl Diary {
+    /// Before the first round.
+    fn new() -> Self {
+        Self([(Round::get(), vec![tenants()])].into())
+    }
+
+    /// Is to be called after every step.
+    fn write(&mut self) {
+        let (written, tenants) = (self.0.last_key_value().map_or(0, |(round, _)| *round), tenants());
+        self.0.values_mut().flatten().for_each(|page| page.retain(|place, _| tenants.contains_key(place)));
+        for round in written..=Round::get() {
+            self.0.entry(round).or_default().push(tenants.clone());
+        }
+    }
+
+    /// The key that sat in `place` in all of `round`.
+    fn key(&self, place: Place, round: RoundIndex) -> Option<DeviceId> {
+        let mut keys = self.0.get(&round)?.iter().map(|page| page.get(&place));
+        let first = keys.next()??;
+        keys.all(|key| key == Some(first)).then(|| first.clone())
+    }
 }
 
 proptest! {
@@ -175,7 +258,7 @@ proptest! {
 
     #[test]
     fn properties_hold_after_every_call(steps in proptest::collection::vec(step(), 40..140)) {
-        ExtBuilder::default().wealth(PURSE).build().execute_with(|| {
+        ExtBuilder::default().wealth(PURSE).caps(4, 2).build().execute_with(|| {
             for n in 1..4 {
                 registered(n, n.into());
             }
@@ -184,7 +267,7 @@ proptest! {
                 let (round, before) = (Round::get(), sp_io::storage::root(sp_runtime::StateVersion::V1));
                 let was_judged = judged(round - 1);
                 let (ran, spent) = (lanes_judged(round), rounds_spent());
-                let time_passes = matches!(step, Step::NextRound | Step::NextEpoch | Step::Blocks(_));
+                let time_passes = matches!(step, Step::Rounds(_) | Step::NextEpoch | Step::Blocks(_));
                 let keys_move = matches!(step, Step::Rotate { .. });
                 let done = apply(step.clone());
 
@@ -215,14 +298,13 @@ proptest! {
                         prop_assert!(before.is_none_or(|before| used <= before.max(budget)), "{:?} overspends", step);
                         if keys_move {
                             prop_assert_eq!(Some(used - u32::from(excused)), before);
-                            prop_assert!(!runs.contains(&place) || !done || moved(&step) != Some(place) || used >= budget);
+                            prop_assert!(!runs.contains(&place) || !done || rekeyed(&step) != Some(place) || used >= budget);
                         }
                     }
                 }
-                // 3. No token is made or lost, and nobody's tokens are but held.
+                // 3. No token is made or lost, and none is held but for bonds.
                 prop_assert_eq!(Balances::total_issuance(), issuance);
-                for n in 1..=4 {
-                    prop_assert_eq!(Balances::total_balance(&owner(n)), PURSE);
+                for n in [1, 2, 3, 4, 9] {
                     prop_assert_eq!(Balances::total_balance_on_hold(&owner(n)), held(n));
                 }
             }
@@ -231,6 +313,67 @@ proptest! {
             prop_assert_eq!(lost, told);
             prop_assert!(Classes::<Test>::get().len() <= 3);
             prop_assert!(Offers::<Test>::iter_keys().all(DeviceMap::<Test>::contains_key));
+            Ok::<_, TestCaseError>(())
+        })?;
+    }
+
+    #[test]
+    fn addresses_keys_and_fees_are_accounted_for_after_every_call(steps in proptest::collection::vec(step(), 40..140)) {
+        ExtBuilder::default().wealth(PURSE).caps(3, 1).build().execute_with(|| {
+            let (mut diary, mut changed) = (Diary::new(), BTreeMap::<Place, RoundIndex>::new());
+            for n in 1..4 {
+                registered(n, n.into());
+            }
+            for step in steps {
+                let (were_at, counted, told) = (addresses(), blocks(), Moved::get().len());
+                let (may_go, mut fortune) = (evictable(), fortunes());
+                let done = apply(step.clone());
+
+                Devices::do_try_state().map_err(|e| TestCaseError::fail(format!("{step:?}: {e:?}")))?;
+                let params = Parameters::<Test>::get();
+                // 10. No block of addresses takes in more devices than its cap allows.
+                for (block, count) in blocks() {
+                    let before = counted.get(&block).copied().unwrap_or(0);
+                    prop_assert!(count <= before.max(params.max_in(block)), "{:?} fills {:?}", step, block);
+                }
+                // 11. Whoever answers at another address, and nobody else, is admitted anew.
+                let now_at = addresses();
+                let moved = were_at.iter().filter(|(place, at)| now_at.get(place).is_some_and(|now| now != *at));
+                let moved: Vec<Place> = moved.map(|(place, _)| *place).collect();
+                prop_assert_eq!(Moved::get().split_off(told), moved);
+                // 12. Only a device that publishes an endpoint and never answered is evicted. 3. Nothing but the fee for that
+                // changes hands.
+                if let (Step::Evict { .. }, true) = (&step, done) {
+                    let last = System::events().pop().map(|record| record.event);
+                    let Some(RuntimeEvent::Devices(Event::Evicted { device, owner, bond, fee, by, .. })) = last else {
+                        return Err(TestCaseError::fail("an eviction leaves its event"));
+                    };
+                    prop_assert_eq!(may_go.get(&device), Some(&(owner.clone(), bond)));
+                    let due = params.eviction_fee.mul_floor(bond);
+                    prop_assert_eq!(fee, if fortune[&by] + due >= ED { due } else { 0 });
+                    *fortune.entry(owner).or_default() -= fee;
+                    *fortune.entry(by).or_default() += fee;
+                }
+                prop_assert_eq!(fortunes(), fortune);
+                // 13. The tenant of a round is the key that the diary has in its place in all of that round. Of the last rounds it
+                // is always known, of older ones it may be forgotten.
+                let (now, seated) = (Round::get(), tenants());
+                diary.write();
+                for place in (0..KEYS).map(Place::nth) {
+                    for round in now - 20..=now {
+                        let (tenant, sat) = (Devices::tenant(place, round), diary.key(place, round));
+                        let forgotten = tenant.is_none() && round < now - ROTATION_ROUNDS;
+                        prop_assert!(forgotten || tenant == sat, "{:?}: {} {:?} {:?}", step, round, tenant, sat);
+                    }
+                    prop_assert_eq!(Devices::tenant(place, now + 1), seated.get(&place).cloned());
+                }
+                // And no device that stays changes its key twice within these.
+                changed.retain(|place, _| seated.contains_key(place));
+                if let (Some(place), true) = (rekeyed(&step), done) {
+                    let last = changed.insert(place, now);
+                    prop_assert!(last.is_none_or(|last| now >= last + ROTATION_ROUNDS), "{:?}", step);
+                }
+            }
             Ok::<_, TestCaseError>(())
         })?;
     }

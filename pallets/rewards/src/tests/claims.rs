@@ -30,7 +30,7 @@ fn second_claim_finds_nothing() {
         assert_ok!(claim(&[1]));
         assert_noop!(claim(&[1]), Error::<Test>::NothingAccrued);
         assert_eq!(balance(ALICE), RICH + 1_000);
-        assert!(!PointsPages::<Test>::contains_key(0) && !Accrued::<Test>::contains_key(0));
+        assert!(!PointsPages::<Test>::contains_key(Pool::Uptime, 0) && !Accrued::<Test>::contains_key(Pool::Uptime, 0));
     });
 }
 

@@ -26,7 +26,15 @@ fn epoch_closes_with_its_last_round() {
         assert_eq!(Rewards::on_round_closed(2), <() as WeightInfo>::close_epoch());
         assert_eq!((Rewards::current_epoch(), Rewards::epoch_info().rounds_done), (1, 0));
         assert_eq!(Rewards::last_rate(), Some(3));
-        let closed = Event::EpochClosed { epoch: 0, minted: 1_000, total_points: 300, rate: 3, treasury: 0 };
+        let closed = Event::EpochClosed {
+            epoch: 0,
+            minted: 1_000,
+            total_points: 300,
+            rate: 3,
+            treasury: 0,
+            probing_points: 0,
+            probing_rate: 0,
+        };
         assert_eq!(events(), vec![closed]);
     });
 }
@@ -37,25 +45,50 @@ fn what_rounding_leaves_is_paid_by_the_next_epoch() {
         // GIVEN an epoch whose 1,000 planck pay 300 points 3 each
         credit(place(0, 0), 300);
         close_epoch();
-        assert_eq!((accrued(place(0, 0)), Books::<Test>::get().carried.uptime), (900, 100));
+        assert_eq!((accrued(place(0, 0)), carried().uptime), (900, 100));
         assert_eq!(Rewards::epoch_info().uptime_budget, 1_100);
         // WHEN the next has 275 points
         credit(place(0, 1), 275);
         close_epoch();
         // THEN its 1,100 planck pay 4 each
-        assert_eq!((accrued(place(0, 1)), Books::<Test>::get().carried.uptime), (1_100, 0));
+        assert_eq!((accrued(place(0, 1)), carried().uptime), (1_100, 0));
     });
 }
 
 #[test]
-fn epoch_in_which_nobody_earned_carries_everything() {
-    Chain::new().build_and_execute(|| {
+fn epoch_in_which_nobody_earned_carries_no_more_than_its_share() {
+    Chain::new().endow(TREASURY, RICH).build_and_execute(|| {
         close_epoch();
-        close_epoch();
-        assert_eq!((Rewards::last_rate(), Books::<Test>::get().carried.uptime, pot()), (Some(0), 2_000, 2_000));
+        assert_eq!((Rewards::last_rate(), carried().uptime, pot()), (Some(0), 1_000, 1_000));
+        // However long nobody earns, the first to earn gets no more than two shares.
+        for _ in 0..5 {
+            close_epoch();
+        }
+        assert_eq!((carried().uptime, carried().treasury, balance(TREASURY)), (1_000, 0, RICH + 5_000));
         credit(place(0, 0), 1);
         close_epoch();
-        assert_eq!(accrued(place(0, 0)), 3_000);
+        assert_eq!((accrued(place(0, 0)), pot()), (2_000, 2_000));
+    });
+}
+
+#[test]
+fn share_that_shrinks_carries_no_more_than_it_is() {
+    Chain::new().decay(50, 0).endow(TREASURY, RICH).build_and_execute(|| {
+        close_epoch();
+        assert_eq!((carried().uptime, Rewards::epoch_info().uptime_budget), (1_000, 1_500));
+        close_epoch();
+        assert_eq!((carried().uptime, balance(TREASURY)), (500, RICH + 1_000));
+    });
+}
+
+#[test]
+fn what_rounding_leaves_beyond_a_share_is_the_treasurys() {
+    Chain::new().endow(TREASURY, RICH).build_and_execute(|| {
+        close_epoch();
+        // 2,000 planck cannot pay 2,001 points.
+        credit(place(0, 0), 2_001);
+        close_epoch();
+        assert_eq!((carried().uptime, balance(TREASURY), Rewards::last_rate()), (1_000, RICH + 1_000, Some(0)));
     });
 }
 
@@ -73,13 +106,15 @@ fn more_points_than_planck_pay_nothing_and_lose_nothing() {
 
 #[test]
 fn unused_shares_are_carried_and_the_treasury_is_paid() {
-    Chain::new().split(split(40, 30, 20, 10)).endow(TREASURY, RICH).build_and_execute(|| {
+    Chain::new().split(split(40, 20, 15, 15, 10)).endow(TREASURY, RICH).build_and_execute(|| {
         credit(place(0, 0), 4);
+        Rewards::credit_probers(&[(0, 3)]);
         close_epoch();
         close_epoch();
+        // Work and staking are carried without bound, pools up to their share.
         let books = Books::<Test>::get();
-        assert_eq!(books.carried, Shares { uptime: 400, work: 600, probing: 400, treasury: 0 });
-        assert_eq!((books.outstanding, books.treasury, balance(TREASURY)), (400, 200, RICH + 200));
+        assert_eq!(books.carried, Shares { uptime: 400, work: 400, probing: 150, staking: 300, treasury: 0 });
+        assert_eq!((books.outstanding, books.treasury, balance(TREASURY)), (550, 200, RICH + 200));
         assert_eq!(pot(), 1_800);
     });
 }
@@ -87,12 +122,12 @@ fn unused_shares_are_carried_and_the_treasury_is_paid() {
 #[test]
 fn missing_treasury_is_paid_once_its_share_can_create_it() {
     // 4 planck an epoch, existential deposit 10
-    Chain::new().emission(40).split(split(90, 0, 0, 10)).build_and_execute(|| {
+    Chain::new().emission(40).split(split(0, 90, 0, 0, 10)).build_and_execute(|| {
         close_epoch();
         close_epoch();
-        assert_eq!((Books::<Test>::get().carried.treasury, balance(TREASURY), pot()), (8, 0, 80));
+        assert_eq!((carried().treasury, balance(TREASURY), pot()), (8, 0, 80));
         close_epoch();
-        assert_eq!((Books::<Test>::get().carried.treasury, balance(TREASURY), pot()), (0, 12, 108));
+        assert_eq!((carried().treasury, balance(TREASURY), pot()), (0, 12, 108));
     });
 }
 
@@ -115,7 +150,7 @@ fn emission_that_cannot_be_minted_pays_from_what_was_carried() {
     Chain::new().emission(u128::MAX / 2).build_and_execute(|| {
         // GIVEN a first epoch that nobody earned in, and a token that has no room for a second
         close_epoch();
-        assert_eq!(Books::<Test>::get().carried.uptime, u128::MAX / 2);
+        assert_eq!(carried().uptime, u128::MAX / 2);
         let issuance = Balances::total_issuance();
         // WHEN somebody earns all of the second
         credit(place(0, 0), 1);
@@ -140,7 +175,7 @@ fn nothing_is_minted_where_nothing_is_granted() {
 
 /// Bytes of trie read by closing an epoch after `cohorts` full cohorts earned in it and in the one before.
 fn read_by_closing(cohorts: CohortId) -> usize {
-    let mut ext = Chain::new().rounds_per_epoch(1).emission(1_000_000).build();
+    let mut ext = Chain::new().rounds_per_epoch(1).emission(10_000_000).holdback(50, 1).build();
     ext.execute_with(|| {
         for _ in 0..2 {
             (0..cohorts).for_each(|cohort| Rewards::credit(cohort, &[1; LANES]));
@@ -156,18 +191,24 @@ fn read_by_closing(cohorts: CohortId) -> usize {
 
 #[test]
 fn closing_reads_no_page_however_many_cohorts_there_are() {
-    // Only paths through the trie may grow: 64 cohorts have 64 pages of 4 KiB and 64 of 16 KiB.
+    // Only paths through the trie may grow: 64 cohorts have 64 pages of 4 KiB and 128 of 16 KiB.
     let (few, many) = (read_by_closing(1), read_by_closing(64));
     assert!(many < few + 1_024, "closing reads {few} bytes with one cohort and {many} with 64");
 }
 
 #[test]
 fn closing_writes_no_page() {
-    Chain::new().build_and_execute(|| {
+    Chain::new().emission(1_000_000).split(split(50, 0, 50, 0, 0)).holdback(50, 1).build_and_execute(|| {
         (0..5).for_each(|cohort| Rewards::credit(cohort, &[1; LANES]));
+        Rewards::credit_probers(&[(0, 1), (LANES as ProberNumber, 2)]);
         close_epoch();
         (0..4).for_each(|cohort| Rewards::credit(cohort, &[2; LANES]));
-        let pages = || (PointsPages::<Test>::iter().collect::<Vec<_>>(), Accrued::<Test>::iter().collect::<Vec<_>>());
+        Rewards::credit_probers(&[(0, 1)]);
+        assert_eq!(Held::<Test>::iter().count(), 4);
+        let pages = || {
+            let accrued: Vec<_> = Accrued::<Test>::iter().collect();
+            (PointsPages::<Test>::iter().collect::<Vec<_>>(), accrued, Held::<Test>::iter().collect::<Vec<_>>())
+        };
         let before = pages();
         close_epoch();
         assert!(pages() == before);

@@ -44,7 +44,7 @@ fn vacated_place_is_forgotten() {
         credit(place(0, 0), 100);
         close_epoch();
         assert_ok!(Rewards::vacate(place(0, 0), &ALICE));
-        assert!(!PointsPages::<Test>::contains_key(0) && !Accrued::<Test>::contains_key(0));
+        assert!(!PointsPages::<Test>::contains_key(Pool::Uptime, 0) && !Accrued::<Test>::contains_key(Pool::Uptime, 0));
         assert_ok!(Rewards::vacate(place(0, 0), &ALICE));
         assert_eq!(balance(ALICE), RICH + 1_000);
     });

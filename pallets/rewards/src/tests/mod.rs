@@ -1,11 +1,15 @@
 //! By topic. Every test ends with the check of all invariants.
 
 mod claims;
+mod deterrence;
 mod epochs;
+mod holdback;
 mod leaving;
 mod ledger;
 mod params;
+mod probing;
 mod properties;
+mod staking;
 mod try_state;
 
 pub(crate) use crate::{mock::*, *};
@@ -14,8 +18,8 @@ pub(crate) use polkadot_sdk::*;
 pub(crate) use sp_runtime::{traits::Dispatchable, DispatchResult};
 pub(crate) use vouch_primitives::{
     emission::{Curve, Shares},
-    traits::{Contributions, EpochClock, Ledger, OnRoundClosed},
-    CohortId, DeviceId, Place, Points, LANES,
+    traits::{Contributions, EpochClock, Ledger, OnRoundClosed, ProbingCredits},
+    CohortId, DeviceId, Place, Points, ProberNumber, LANES,
 };
 
 /// Adds points to a single lane.
@@ -44,12 +48,34 @@ fn claim(devices: &[u32]) -> DispatchResult {
     call.dispatch(RuntimeOrigin::signed(77)).map(|_| ()).map_err(|refusal| refusal.error)
 }
 
+fn claim_probing(validators: &[AccountId]) -> DispatchResult {
+    let validators = validators.to_vec().try_into().expect("a test names few validators");
+    let call = RuntimeCall::Rewards(Call::claim_probing { validators });
+    call.dispatch(RuntimeOrigin::signed(77)).map(|_| ()).map_err(|refusal| refusal.error)
+}
+
+fn forfeit(n: u32) -> DispatchResult {
+    Rewards::forfeit(RuntimeOrigin::root(), device(n))
+}
+
 fn set_params(params: EpochParams<Balance>) -> DispatchResult {
     Rewards::set_params(RuntimeOrigin::root(), params)
 }
 
 fn accrued(place: Place) -> Balance {
     Rewards::pending(place).accrued
+}
+
+fn held(place: Place) -> Balance {
+    Rewards::pending(place).held
+}
+
+fn accrued_by_probing(prober: ProberNumber) -> Balance {
+    Rewards::pending_probing(prober).accrued
+}
+
+fn carried() -> Shares<Balance> {
+    Books::<Test>::get().carried
 }
 
 fn balance(who: AccountId) -> Balance {

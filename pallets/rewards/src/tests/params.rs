@@ -19,7 +19,7 @@ fn only_the_administration_sets_parameters() {
 fn parameters_apply_from_the_next_epoch() {
     Chain::new().decay(10, 0).build_and_execute(|| {
         let curve = Curve { initial: 5_000, ..running().curve };
-        let params = EpochParams { rounds_per_epoch: 1, curve, split: split(50, 50, 0, 0) };
+        let params = EpochParams { rounds_per_epoch: 1, curve, split: split(50, 50, 0, 0, 0), ..running() };
         // GIVEN an epoch of two rounds, of which one is over
         credit(place(0, 0), 100);
         close_round();
@@ -34,7 +34,7 @@ fn parameters_apply_from_the_next_epoch() {
         assert_eq!((Rewards::epoch_info().emission, Rewards::epoch_info().uptime_budget), (5_000, 2_500));
         close_round();
         assert_eq!((Rewards::current_epoch(), Rewards::epoch_info().emission), (2, 4_500));
-        assert_eq!(Books::<Test>::get().carried, Shares { uptime: 2_500, work: 2_500, probing: 0, treasury: 0 });
+        assert_eq!(carried(), Shares { uptime: 2_500, work: 2_500, ..Default::default() });
     });
 }
 
@@ -92,6 +92,18 @@ fn epoch_in_which_points_could_overflow_is_refused() {
 }
 
 #[test]
+fn holdback_for_no_time_is_refused() {
+    Chain::new().build_and_execute(|| {
+        let holdback = Permill::from_parts(1);
+        let params = EpochParams { holdback, holding_epochs: 0, ..running() };
+        assert_noop!(set_params(params), Error::<Test>::NoHoldingEpochs);
+        assert_ok!(set_params(EpochParams { holding_epochs: 1, ..params }));
+        assert_ok!(set_params(EpochParams { holdback: Permill::one(), holding_epochs: u32::MAX, ..params }));
+        assert_ok!(set_params(EpochParams { holdback: Permill::zero(), holding_epochs: 7, ..params }));
+    });
+}
+
+#[test]
 fn emission_that_overflows_the_issuance_is_refused() {
     Chain::new().build_and_execute(|| {
         let curve = |initial, floor| EpochParams { curve: Curve { initial, floor, ..running().curve }, ..running() };
@@ -105,15 +117,16 @@ fn emission_that_overflows_the_issuance_is_refused() {
 #[test]
 #[should_panic(expected = "SplitNotWhole")]
 fn genesis_with_refused_parameters_does_not_start() {
-    Chain::new().split(split(50, 0, 0, 0)).build();
+    Chain::new().split(split(50, 0, 0, 0, 0)).build();
 }
 
 #[test]
 fn parameters_read_as_json() {
     let json = r#"{"roundsPerEpoch":2,"curve":{"initial":1000,"decay":0,"floor":0},
-        "split":{"uptime":1000000,"work":0,"probing":0,"treasury":0}}"#;
+        "split":{"uptime":1000000,"work":0,"probing":0,"staking":0,"treasury":0},"holdback":100000,"holdingEpochs":24}"#;
     Chain::new().build_and_execute(|| {
         let params: EpochParams<Balance> = serde_json::from_str(json).expect("valid JSON");
-        assert_eq!(params, running());
+        let expected = EpochParams { holdback: Permill::from_percent(10), holding_epochs: 24, ..running() };
+        assert_eq!(params, expected);
     });
 }

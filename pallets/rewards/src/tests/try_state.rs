@@ -1,18 +1,23 @@
 //! The check of the invariants notices when one is broken.
 
 use super::*;
+use sp_arithmetic::Permill;
 
-/// Two devices with planck accrued, points of a closed epoch still to settle and points of the running one.
+/// Two devices with planck accrued and held, points of a closed epoch still to settle and points of the running one; a prober
+/// with points of a closed epoch; stakers who were promised something.
 fn busy() -> sp_io::TestExternalities {
-    let mut ext = Chain::new().split(split(50, 20, 20, 10)).endow(TREASURY, RICH).device(1, place(0, 0), ALICE).build();
+    let chain = Chain::new().split(split(50, 10, 20, 10, 10)).holdback(10, 2).penalty(1_400);
+    let mut ext = chain.endow(TREASURY, RICH).device(1, place(0, 0), ALICE).build();
     ext.execute_with(|| {
         for _ in 0..2 {
             credit(place(0, 0), 30);
             credit(place(1, 5), 20);
+            Rewards::credit_probers(&[(3, 9)]);
             close_epoch();
         }
         assert_ok!(claim(&[1]));
         credit(place(0, 0), 3);
+        Rewards::draw_era_payout();
         Rewards::do_try_state().expect("nothing is corrupt yet");
     });
     ext
@@ -26,12 +31,25 @@ fn notices(complaint: &'static str, corrupt: impl FnOnce()) {
     });
 }
 
+/// A bucket in which one lane has a planck.
+fn bucket(period: Period) -> Option<Box<Bucket<Balance>>> {
+    let mut planck = AccruedPage::default();
+    planck.planck[0] = 1;
+    Some(Box::new(Bucket { period, planck }))
+}
+
+fn empty_bucket(period: Period) -> Option<Box<Bucket<Balance>>> {
+    Some(Box::new(Bucket { period, planck: AccruedPage::default() }))
+}
+
 #[test]
 fn notices_books_that_do_not_add_up() {
-    let complaint = "what was minted is not what was paid, is outstanding or carried";
+    let complaint = "what was minted is not what was paid, is outstanding, carried or promised";
     notices(complaint, || Books::<Test>::mutate(|books| books.paid += 1));
     notices(complaint, || Books::<Test>::mutate(|books| books.carried.work -= 1));
     notices(complaint, || Books::<Test>::mutate(|books| books.treasury -= 1));
+    notices(complaint, || Books::<Test>::mutate(|books| books.promised -= 1));
+    notices(complaint, || Books::<Test>::mutate(|books| books.paid_staking += 1));
     notices(complaint, || Books::<Test>::mutate(|books| books.minted += 1));
 }
 
@@ -55,38 +73,105 @@ fn notices_an_epoch_past_its_end() {
 
 #[test]
 fn notices_a_split_that_is_not_whole() {
-    notices("the running epoch divides more or less than it mints", || {
-        Epoch::<Test>::mutate(|epoch| epoch.params.split = split(50, 0, 0, 0));
-    });
+    let complaint = "an epoch divides more or less than it mints";
+    notices(complaint, || Epoch::<Test>::mutate(|epoch| epoch.params.split = split(50, 0, 0, 0, 0)));
+    notices(complaint, || Params::<Test>::mutate(|params| params.split = split(50, 0, 0, 0, 0)));
+}
+
+#[test]
+fn notices_holdback_for_no_time() {
+    let complaint = "what is held back is held for no epoch";
+    notices(complaint, || Epoch::<Test>::mutate(|epoch| epoch.params.holding_epochs = 0));
+    notices(complaint, || Params::<Test>::mutate(|params| params.holding_epochs = 0));
+}
+
+#[test]
+fn notices_that_lying_would_pay() {
+    notices("lying would pay", || Penalty::set(1_399));
+    notices("lying would pay", || Params::<Test>::mutate(|params| params.curve.floor = 1_002));
 }
 
 #[test]
 fn notices_a_total_that_is_not_the_sum_of_its_pages() {
-    let complaint = "the epoch's total is not the sum of its pages";
-    notices(complaint, || Epoch::<Test>::mutate(|epoch| epoch.total_points += 1));
-    notices(complaint, || PointsPages::<Test>::remove(0));
+    let complaint = "a pool's total is not the sum of its pages";
+    notices(complaint, || Epoch::<Test>::mutate(|epoch| epoch.total_points.uptime += 1));
+    notices(complaint, || Epoch::<Test>::mutate(|epoch| epoch.total_points.probing += 1));
+    notices(complaint, || PointsPages::<Test>::remove(Pool::Uptime, 0));
 }
 
 #[test]
 fn notices_a_page_of_the_future() {
-    notices("a page is of an epoch yet to come", || PointsPages::<Test>::insert(9, PointsPage::empty(3)));
+    let complaint = "a page is of an epoch yet to come";
+    notices(complaint, || PointsPages::<Test>::insert(Pool::Uptime, 9, PointsPage::empty(3)));
+    notices(complaint, || PointsPages::<Test>::insert(Pool::Probing, 9, PointsPage::empty(3)));
 }
 
 #[test]
 fn notices_empty_pages() {
-    notices("a page of points is empty", || PointsPages::<Test>::insert(9, PointsPage::empty(2)));
-    notices("a page of accrued planck is empty", || Accrued::<Test>::insert(9, AccruedPage::default()));
+    notices("a page of points is empty", || PointsPages::<Test>::insert(Pool::Probing, 9, PointsPage::empty(2)));
+    let accrued = AccruedPage::default;
+    notices("a page of accrued planck is empty", || Accrued::<Test>::insert(Pool::Uptime, 9, accrued()));
+    notices("a page of held planck is empty", || Held::<Test>::insert(9, HeldPage::default()));
+    let held = HeldPage { buckets: [None, empty_bucket(1)] };
+    notices("a bucket of held planck is empty", || Held::<Test>::insert(9, held));
 }
 
 #[test]
 fn notices_a_missing_rate() {
-    notices("a page is of a closed epoch without a rate", || Rates::<Test>::remove(1));
+    let complaint = "a page is of a closed epoch without a rate";
+    notices(complaint, || Rates::<Test>::remove(Pool::Uptime, 1));
+    notices(complaint, || Rates::<Test>::remove(Pool::Probing, 1));
+}
+
+#[test]
+fn notices_periods_out_of_order() {
+    notices("a period is released before the one that it follows", || {
+        Epoch::<Test>::mutate(|epoch| epoch.holding.previous_release = epoch.holding.release + 1);
+    });
+}
+
+#[test]
+fn notices_terms_that_cannot_be() {
+    let change = |pool, change: fn(&mut Terms<Balance>)| {
+        Rates::<Test>::mutate(pool, 0, |terms| change(terms.as_mut().expect("epoch 0 has closed")));
+    };
+    let complaint = "more of a point is held back than it is worth";
+    notices(complaint, || change(Pool::Uptime, |terms| terms.held = terms.rate + 1));
+    let complaint = "an epoch is held in a period yet to come";
+    notices(complaint, || change(Pool::Uptime, |terms| terms.period = 9));
+    notices("what probers earned is held back", || change(Pool::Probing, |terms| terms.held = 1));
+}
+
+#[test]
+fn notices_buckets_where_they_do_not_belong() {
+    let complaint = "planck are held in a period yet to come";
+    notices(complaint, || Held::<Test>::insert(9, HeldPage { buckets: [None, bucket(9)] }));
+    let complaint = "a bucket is in the other's slot";
+    notices(complaint, || Held::<Test>::insert(9, HeldPage { buckets: [bucket(1), None] }));
 }
 
 #[test]
 fn notices_planck_that_belong_to_nobody() {
-    let complaint = "what is outstanding is not what places are owed";
-    notices(complaint, || Accrued::<Test>::remove(1));
-    notices(complaint, || PointsPages::<Test>::remove(1));
-    notices(complaint, || Rates::<Test>::insert(1, 11));
+    let complaint = "what is outstanding is not what places and probers are owed";
+    notices(complaint, || Accrued::<Test>::remove(Pool::Uptime, 1));
+    notices(complaint, || Accrued::<Test>::remove(Pool::Probing, 0));
+    notices(complaint, || Held::<Test>::remove(0));
+    notices(complaint, || PointsPages::<Test>::remove(Pool::Uptime, 1));
+    notices(complaint, || PointsPages::<Test>::remove(Pool::Probing, 0));
+    notices(complaint, || {
+        Rates::<Test>::mutate(Pool::Uptime, 1, |terms| terms.as_mut().expect("epoch 1 has closed").rate += 1);
+    });
+}
+
+#[test]
+fn holdback_that_is_taken_back_leaves_nothing_corrupt() {
+    busy().execute_with(|| {
+        let params = EpochParams { holdback: Permill::zero(), holding_epochs: 0, ..Params::<Test>::get() };
+        assert_ok!(set_params(params));
+        for _ in 0..6 {
+            close_epoch();
+            Rewards::do_try_state().expect("every invariant holds");
+        }
+        assert_eq!(held(place(0, 0)), 0);
+    });
 }

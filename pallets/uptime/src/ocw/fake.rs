@@ -169,9 +169,15 @@ pub fn id(port: u16) -> DeviceId {
     DeviceId::new(pair(port).public().0)
 }
 
-/// Where the device at `port` answers.
+/// Where the device at `port` answers, like all others.
 pub fn endpoint(port: u16) -> Endpoint {
-    Endpoint::V4 { ip: [127, 0, 0, 1], port }
+    endpoint_in(0, port)
+}
+
+/// Where the device at `port` answers as well, at an address whose prefix is the `prefix`-th.
+pub fn endpoint_in(prefix: u16, port: u16) -> Endpoint {
+    let [high, low] = prefix.to_be_bytes();
+    Endpoint::V4 { ip: [127, high, low, 1], port }
 }
 
 impl Http for Network {
@@ -188,7 +194,8 @@ impl Http for Network {
 
     fn post(&mut self, url: &str, body: &[u8]) -> Option<usize> {
         self.clock_us += POST_US;
-        let port = url.strip_prefix("http://127.0.0.1:")?.strip_suffix("/vouch/v1/probe")?.parse().ok()?;
+        let (_, port) = url.strip_prefix("http://127.")?.strip_suffix("/vouch/v1/probe")?.rsplit_once(':')?;
+        let port = port.parse().ok()?;
         let challenge = Challenge::decode(&mut &body[..]).ok()?;
         self.posted.push((port, challenge.clone()));
         let (device, pair) = self.devices.get(&port)?;
@@ -197,7 +204,7 @@ impl Http for Network {
             Device::Replay => Challenge { nonce: [0; 32], ..challenge },
             _ => challenge,
         };
-        let signer = if *device == Device::Impostor { self::pair(0) } else { pair.clone() };
+        let signer = if *device == Device::Impostor { self::pair(0) } else { *pair };
         let request = Request { device: *device, posted: self.clock_us / 1_000, signer, signed, body: None, read: 0 };
         self.requests.push(request);
         Some(self.requests.len() - 1)

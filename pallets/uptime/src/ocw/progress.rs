@@ -2,12 +2,16 @@
 //!
 //! One [`Record`] per (round, cohort, prober) under [`record_key`] serves three purposes one after the other: the progress of
 //! the running round, the report once it is filed, and the evidence behind it for audits. It is one value so that no crash can
-//! leave two parts of it that disagree. Records are dropped [`KEPT_ROUNDS`] rounds later.
+//! leave two parts of it that disagree. Records are dropped [`KEPT_ROUNDS`] rounds later, but never while an audit asks for them.
 
-use alloc::{collections::BTreeMap, vec::Vec};
+use alloc::{
+    collections::{BTreeMap, BTreeSet},
+    vec::Vec,
+};
 use codec::{Decode, Encode};
 use polkadot_sdk::{sp_core::H256, sp_runtime::offchain::storage::StorageValueRef};
 use vouch_primitives::{
+    audit::ReportId,
     evidence::{self, Evidence},
     lanes::latency_code,
     prober::{ProberId, ProberSignature},
@@ -15,7 +19,7 @@ use vouch_primitives::{
     Bitmap, CohortId, Lane, LatencyCodes, RoundIndex,
 };
 
-/// Records are kept until their round is this many rounds old; audits must ask earlier. A full cohort's record takes about
+/// Records are kept until their round is this many rounds old; audits must be drawn earlier. A full cohort's record takes about
 /// 140 kB.
 pub const KEPT_ROUNDS: u32 = 64;
 
@@ -30,6 +34,9 @@ const RECORDS_OF: &[u8] = b"vouch/evidence-of/";
 
 /// Key of the oldest round that may still have records.
 const OLDEST: &[u8] = b"vouch/evidence-oldest";
+
+/// Key of the set of [`unproven`] reports.
+const UNPROVEN: &[u8] = b"vouch/unproven";
 
 /// Where the persistent offchain store keeps the record of the prober with index `prober` in the round's prober set:
 /// `vouch/evidence/` followed by the SCALE encoding of (round: u32, cohort: u32, prober: u16). The value is a SCALE [`Record`].
@@ -132,12 +139,15 @@ pub fn announce(round: RoundIndex, records: &[(CohortId, u16)]) {
     }
 }
 
-/// Drops the records of rounds that are [`KEPT_ROUNDS`] old at round `current`.
-pub fn prune(current: RoundIndex) {
+/// Drops the records of rounds that are [`KEPT_ROUNDS`] old at round `current`, but none of `needed` or later: the oldest round
+/// whose evidence is still asked for.
+pub fn prune(current: RoundIndex, needed: Option<RoundIndex>) {
     let cursor = StorageValueRef::persistent(OLDEST);
     let Some(oldest) = cursor.get::<RoundIndex>().ok().flatten() else { return };
-    let end = current.saturating_sub(KEPT_ROUNDS).saturating_add(1).min(oldest.saturating_add(PRUNED_PER_RUN));
-    if current < KEPT_ROUNDS || oldest >= end {
+    // The first round to keep.
+    let kept = current.saturating_add(1).saturating_sub(KEPT_ROUNDS).min(needed.unwrap_or(RoundIndex::MAX));
+    let end = kept.min(oldest.saturating_add(PRUNED_PER_RUN));
+    if oldest >= end {
         return;
     }
     for round in oldest..end {
@@ -149,6 +159,16 @@ pub fn prune(current: RoundIndex) {
         list.clear();
     }
     cursor.set(&end);
+}
+
+/// Audited reports of ours that this node cannot prove, as its operator has been told.
+pub fn unproven() -> BTreeSet<ReportId> {
+    StorageValueRef::persistent(UNPROVEN).get().ok().flatten().unwrap_or_default()
+}
+
+/// Stores what [`unproven`] returns from now on.
+pub fn set_unproven(reports: &BTreeSet<ReportId>) {
+    StorageValueRef::persistent(UNPROVEN).set(reports);
 }
 
 #[cfg(test)]
@@ -223,11 +243,35 @@ mod tests {
                 announce(round, &[(0, 1), (5, 1)]);
                 record().save(round, 0, 1);
                 record().save(round, 5, 1);
-                prune(round);
+                prune(round, None);
                 for kept in 10..=round {
                     assert_eq!(stored(kept), kept + KEPT_ROUNDS > round, "{kept} in {round}");
                 }
             }
+        });
+    }
+
+    #[test]
+    fn rounds_that_an_audit_asks_for_are_kept_however_old() {
+        with_store(|| {
+            for round in 0..5 {
+                announce(round, &[(0, 0)]);
+                record().save(round, 0, 0);
+            }
+            let kept = || {
+                let stored =
+                    |round| StorageValueRef::persistent(&record_key(round, 0, 0)).get::<Record>().unwrap().is_some();
+                (0..5).filter(|round| stored(*round)).collect::<Vec<_>>()
+            };
+            prune(1_000, Some(0));
+            assert_eq!(kept(), [0, 1, 2, 3, 4]);
+            prune(1_000, Some(3));
+            assert_eq!(kept(), [3, 4]);
+            // What is asked for last is young: that keeps nothing else.
+            prune(KEPT_ROUNDS + 3, Some(KEPT_ROUNDS));
+            assert_eq!(kept(), [4]);
+            prune(1_000, None);
+            assert_eq!(kept(), [0; 0]);
         });
     }
 
@@ -240,7 +284,7 @@ mod tests {
             record().save(5_000, 0, 0);
             let mut runs = 0;
             while StorageValueRef::persistent(OLDEST).get::<u32>() != Ok(Some(6_000 - KEPT_ROUNDS + 1)) {
-                prune(6_000);
+                prune(6_000, None);
                 runs += 1;
                 assert!(runs <= 6_000 / PRUNED_PER_RUN + 1);
             }

@@ -1,5 +1,7 @@
 //! Tests by topic; each file's names read as what the pallet does in that situation.
 
+mod accountability;
+mod audits;
 mod invariants;
 mod properties;
 mod refusals;

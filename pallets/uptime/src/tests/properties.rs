@@ -3,11 +3,13 @@
 use crate::{mock::*, *};
 use frame_support::{assert_ok, weights::Weight};
 use proptest::{collection::vec, prelude::*};
-use std::collections::BTreeMap;
+use sp_runtime::Perbill;
+use std::collections::{BTreeMap, BTreeSet};
 use vouch_primitives::{
+    audit::ReportId,
     points::round_points,
     tally::two_thirds,
-    traits::{DeviceRegistry, OnVacate},
+    traits::{Attendance, DeviceRegistry},
     Bitmap, CohortId, Lane, Place, RoundIndex,
 };
 
@@ -58,6 +60,8 @@ fn lanes(up: u8) -> Vec<Lane> {
 struct Ledger {
     next: BTreeMap<CohortId, RoundIndex>,
     reported: BTreeMap<(CohortId, RoundIndex), Vec<u16>>,
+    drawn: BTreeSet<ReportId>,
+    accused: BTreeSet<ReportId>,
 }
 
 impl Ledger {
@@ -75,7 +79,20 @@ impl Ledger {
                     self.account(cohort, round, 1);
                 },
                 Event::Uncovered { round, cohort, rounds } => self.account(cohort, round, rounds),
+                Event::AuditDrawn { report, .. } => {
+                    let reporters = self.reported.get(&(report.cohort, report.round));
+                    assert!(reporters.is_some_and(|reporters| reporters.contains(&report.prober)), "reports are drawn");
+                    assert!(self.drawn.insert(report), "a report is drawn once");
+                },
+                Event::Accused { report, .. } => {
+                    assert!(
+                        self.drawn.contains(&report) && self.accused.insert(report),
+                        "accused once, for a drawn report"
+                    );
+                },
                 Event::RoundOpened { .. } | Event::ParamsSet { .. } => {},
+                Event::OffenceReported { .. } => {},
+                Event::AuditAnswered { .. } => unreachable!("nobody answers in this test"),
                 Event::__Ignore(..) => unreachable!(),
             }
         }
@@ -124,7 +141,8 @@ fn apply(action: Action) {
         },
         Action::Session { first, probers } => new_session(first..first + probers),
         Action::Params { round_length, committee_size } => {
-            assert_ok!(Uptime::set_params(RuntimeOrigin::root(), types::Params { round_length, committee_size }));
+            let params = types::Params { round_length, committee_size, ..Params::<Test>::get() };
+            assert_ok!(Uptime::set_params(RuntimeOrigin::root(), params));
         },
         Action::Open => {
             if MockRegistry::cohorts() < 5 {
@@ -154,7 +172,7 @@ proptest! {
 
     #[test]
     fn invariants_hold_and_every_round_is_accounted_once(actions in vec(action(), 1..60)) {
-        TestExt::new().round_length(4).cohorts(2).build_and_execute(|| {
+        TestExt::new().round_length(4).cohorts(2).audit(Perbill::from_percent(60)).build_and_execute(|| {
             System::reset_events();
             let mut ledger = Ledger::default();
             for action in actions {

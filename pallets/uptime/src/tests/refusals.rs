@@ -40,13 +40,10 @@ fn takes_a_members_report() {
         let call = call(report, signature);
 
         assert_storage_noop!(drop(authorize(&call)));
-        let (valid, refund) = authorize(&call).unwrap();
+        let (valid, _) = authorize(&call).unwrap();
         assert!(valid.propagate);
         assert_eq!(valid.longevity, 9, "blocks from now to the end of the round");
         assert_eq!(valid.provides.len(), 1);
-        // The weight that was reserved is that of the largest prober set.
-        let most = <() as WeightInfo>::authorize_report(100);
-        assert_eq!(most - refund, <() as WeightInfo>::authorize_report(12));
 
         System::reset_events();
         assert_ok!(call.dispatch(RawOrigin::Authorized.into()));
@@ -249,7 +246,19 @@ fn call_authorized_in_another_state_changes_nothing() {
 #[test]
 fn every_refusal_has_its_own_answer() {
     use Refusal::*;
-    let all = [Late, Early, UnknownCohort, UnknownProber, NotMember, Complete, AlreadyReported, Behind, BadSignature];
+    let all = [
+        Late,
+        Early,
+        UnknownCohort,
+        UnknownProber,
+        NotMember,
+        Complete,
+        AlreadyReported,
+        Behind,
+        BadSignature,
+        NoSuchAudit,
+        AlreadyAnswered,
+    ];
     let answers: std::collections::BTreeSet<String> =
         all.into_iter().map(|refusal| format!("{:?}", InvalidTransaction::from(refusal))).collect();
     assert_eq!(answers.len(), all.len());
@@ -259,7 +268,7 @@ fn every_refusal_has_its_own_answer() {
 fn parameters_outside_their_bounds_are_refused() {
     TestExt::new().build_and_execute(|| {
         let set = |round_length, committee_size| {
-            Uptime::set_params(RuntimeOrigin::root(), types::Params { round_length, committee_size })
+            Uptime::set_params(RuntimeOrigin::root(), types::Params { round_length, committee_size, ..params() })
         };
         assert_noop!(set(1, 7), Error::<Test>::RoundTooShort);
         assert_noop!(set(0, 7), Error::<Test>::RoundTooShort);
@@ -268,6 +277,21 @@ fn parameters_outside_their_bounds_are_refused() {
         assert_noop!(Uptime::set_params(RuntimeOrigin::signed(1), types::Params::default()), BadOrigin);
         assert_ok!(set(2, 15));
         assert_ok!(set(u32::MAX, 1));
+        let change = |change: fn(&mut types::Params)| {
+            let mut changed = params();
+            change(&mut changed);
+            Uptime::set_params(RuntimeOrigin::root(), changed)
+        };
+        assert_noop!(change(|params| params.admission_rounds = 33), Error::<Test>::AdmissionTooLong);
+        assert_noop!(change(|params| params.audit_window = 1), Error::<Test>::AuditWindowTooShort);
+        // Evidence is kept for 64 rounds of ten blocks, and 36 rounds of seven reports are 256 audits at most.
+        assert_noop!(change(|params| params.audit_window = 330), Error::<Test>::AuditWindowTooLong);
+        assert_ok!(change(|params| params.audit_window = 320));
+        assert_noop!(
+            change(|params| (params.audit_window, params.committee_size) = (600, 1)),
+            Error::<Test>::AuditWindowTooLong
+        );
+        assert_ok!(change(|params| (params.audit_window, params.committee_size) = (590, 1)));
     });
 }
 

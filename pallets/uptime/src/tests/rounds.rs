@@ -143,7 +143,7 @@ fn without_probers_nobody_is_drawn_and_rounds_go_on() {
 #[test]
 fn new_parameters_apply_at_the_next_round() {
     TestExt::new().build_and_execute(|| {
-        let params = types::Params { round_length: 4, committee_size: 3 };
+        let params = types::Params { round_length: 4, committee_size: 3, ..params() };
         System::reset_events();
         assert_ok!(Uptime::set_params(RuntimeOrigin::root(), params));
         assert_eq!(events(), [Event::ParamsSet { params }]);
@@ -165,7 +165,7 @@ fn committee_is_counted_as_it_was_drawn_though_parameters_changed() {
         next_round();
         // GIVEN four of seven reports, one short of a quorum, and smaller committees from the next round on.
         vote(0, 4, 0..DEVICES);
-        assert_ok!(Uptime::set_params(RuntimeOrigin::root(), types::Params { round_length: 10, committee_size: 3 }));
+        assert_ok!(Uptime::set_params(RuntimeOrigin::root(), types::Params { committee_size: 3, ..params() }));
         System::reset_events();
         rounds_later(1);
         // THEN they do not become a quorum.

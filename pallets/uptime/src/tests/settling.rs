@@ -4,7 +4,7 @@ use crate::{mock::*, *};
 use frame_support::{assert_ok, weights::Weight};
 use sp_core::H256;
 use vouch_primitives::{
-    history::LaneHistory, lanes::NO_ANSWER, points::round_points, traits::OnVacate, LatencyCodes, Place,
+    history::LaneHistory, lanes::NO_ANSWER, points::round_points, traits::Attendance, LatencyCodes, Place,
 };
 
 /// What a standard device earns in a row of `rounds` perfect rounds.
@@ -69,18 +69,13 @@ fn members_who_keep_silent_hide_no_outage_that_the_others_saw() {
     TestExt::new().build_and_execute(|| {
         vote(0, 7, 0..4);
         rounds_later(1);
-        // GIVEN a round in which four of seven report, three of them that device 0 is down and two that device 1 is
+        // GIVEN a round in which four of seven report, all of them that device 0 is down and two that device 1 is up
         for (n, member) in members(0).into_iter().take(4).enumerate() {
-            let up = match n {
-                0 => 0..4,
-                1 => 1..4,
-                _ => 2..4,
-            };
-            assert_ok!(submit(report(0, member, if n == 2 { 1..4 } else { up })));
+            assert_ok!(submit(report(0, member, if n < 2 { 1..4 } else { 2..4 })));
         }
         // WHEN it is over
         rounds_later(1);
-        // THEN it is uncovered, and pays device 1, which the absent could have called up, but not device 0
+        // THEN it is uncovered, and pays device 1, which somebody saw, but not device 0
         assert_eq!((credited(0, 0), credited(0, 1), credited(0, 2)), (perfect(1), perfect(2), perfect(2)));
         assert_eq!(Uptime::history(0).unwrap().lane(0).rounds_down(), 1);
     });
@@ -118,15 +113,83 @@ fn two_thirds_of_the_reports_decide_a_lane() {
 }
 
 #[test]
-fn median_latency_decides_the_pay() {
+fn lane_is_down_only_if_nobody_calls_it_up() {
     TestExt::new().build_and_execute(|| {
+        vote(0, 7, 0..3);
+        rounds_later(1);
+        // Lane 0 has one vote of seven, lane 1 four, lane 2 none; lane 3 was down before and has four.
         for (n, member) in members(0).into_iter().enumerate() {
-            let mut latency = LatencyCodes::default();
-            latency.set(0, if n < 4 { 9 } else { 0 });
-            assert_ok!(submit(vouch_primitives::report::Report { latency, ..report(0, member, [0]) }));
+            let up = match n {
+                0 => vec![0, 1, 3],
+                1..4 => vec![1, 3],
+                _ => vec![],
+            };
+            assert_ok!(submit(report(0, member, up)));
         }
-        assert_eq!(credited(0, 0), u64::from(round_points(100, 9, 0)));
-        assert_eq!(Uptime::history(0).unwrap().last_latency.get(0), 9);
+        let history = Uptime::history(0).unwrap();
+        assert_eq!((credited(0, 0), credited(0, 1)), (perfect(2), perfect(2)));
+        assert_eq!((credited(0, 2), credited(0, 3)), (perfect(1), 0));
+        assert_eq!((history.lane(0).streak(), history.lane(2).streak()), (2, 0));
+    });
+}
+
+#[test]
+fn lower_quartile_of_the_latencies_decides_the_pay() {
+    // Two of seven members who say that it is fast are enough, one is not.
+    for (fast, code) in [(2, 0), (1, 9)] {
+        TestExt::new().build_and_execute(|| {
+            for (n, member) in members(0).into_iter().enumerate() {
+                let mut latency = LatencyCodes::default();
+                latency.set(0, if n < fast { 0 } else { 9 });
+                assert_ok!(submit(vouch_primitives::report::Report { latency, ..report(0, member, [0]) }));
+            }
+            assert_eq!(credited(0, 0), u64::from(round_points(100, code, 0)));
+            assert_eq!(Uptime::history(0).unwrap().last_latency.get(0), code);
+        });
+    }
+}
+
+#[test]
+fn newcomer_is_paid_once_it_is_admitted() {
+    TestExt::new().admission(2).build_and_execute(|| {
+        for _ in 0..3 {
+            vote(0, 7, 0..1);
+            rounds_later(1);
+        }
+        // Streaks count from the first round.
+        assert_eq!(credited(0, 0), u64::from(round_points(100, 3, 2)));
+        let admitted = Uptime::history(0).unwrap().admitted;
+        assert_eq!(admitted.lanes().collect::<Vec<_>>(), [0]);
+        // WHEN it moves to another address
+        Uptime::on_move(Place { cohort: 0, lane: 0 });
+        let before = credited(0, 0);
+        // THEN it has to be admitted again.
+        for paid in [0, 0, round_points(100, 3, 2)] {
+            vote(0, 7, 0..1);
+            rounds_later(1);
+            assert_eq!(credited(0, 0) - before, u64::from(paid));
+        }
+    });
+}
+
+#[test]
+fn device_that_never_answered_can_be_told() {
+    TestExt::new().round_length(2).admission(1).build_and_execute(|| {
+        let silent = Place { cohort: 0, lane: 1 };
+        for done in 0..20 {
+            assert_eq!(Uptime::never_answered(silent), done >= 17, "after {done} rounds");
+            vote(0, 7, 0..1);
+            rounds_later(1);
+        }
+        assert!(!Uptime::never_answered(Place { cohort: 0, lane: 0 }));
+        assert!(!Uptime::never_answered(Place { cohort: 9, lane: 0 }));
+        // One that answered once and is down since is not what is meant.
+        vote(0, 7, 0..2);
+        for _ in 0..40 {
+            rounds_later(1);
+            vote(0, 7, 0..1);
+        }
+        assert!(!Uptime::never_answered(silent));
     });
 }
 
@@ -189,10 +252,8 @@ fn many_missed_rounds_are_caught_up_in_bounded_steps() {
         assert_eq!((Uptime::settle(0).0, Uptime::history(0).unwrap().next), (false, 97));
         assert_eq!((Uptime::settle(0).0, Uptime::history(0).unwrap().next), (true, 100));
         assert_eq!(credited(0, 0), perfect(100));
-        frame_support::assert_storage_noop!(assert_eq!(
-            Uptime::settle(0),
-            (true, <() as WeightInfo>::settle_nothing())
-        ));
+        let nothing = <() as WeightInfo>::settle_nothing() + <() as WeightInfo>::audit_nothing(0);
+        frame_support::assert_storage_noop!(assert_eq!(Uptime::settle(0), (true, nothing)));
     });
 }
 
@@ -211,27 +272,37 @@ fn call_is_charged_for_what_it_did() {
         };
         let mut used: Vec<_> = members(0).into_iter().map(|member| file(report(0, member, 0..DEVICES))).collect();
         assert_eq!(used.remove(6), <() as WeightInfo>::report_completing(7));
-        assert_eq!(used.remove(0), <() as WeightInfo>::report(0) + <() as WeightInfo>::settle(0, 1));
+        let no_audits = <() as WeightInfo>::audit_nothing(0);
+        assert_eq!(used.remove(0), <() as WeightInfo>::report(0) + <() as WeightInfo>::settle(0, 1) + no_audits);
         for (stored, used) in used.into_iter().enumerate() {
             assert_eq!(used, <() as WeightInfo>::report(stored as u32 + 1));
         }
         next_round();
         let nothing_open = file(report(0, members(0)[0], 0..DEVICES));
-        assert_eq!(nothing_open, <() as WeightInfo>::report(0) + <() as WeightInfo>::settle_nothing());
+        assert_eq!(nothing_open, <() as WeightInfo>::report(0) + <() as WeightInfo>::settle_nothing() + no_audits);
+        // Two rounds later the seven reports have their draw.
+        next_round();
+        let audited = file(report(0, members(0)[0], 0..DEVICES));
+        let settled = <() as WeightInfo>::settle(1, 1) + <() as WeightInfo>::audit(7, 0);
+        assert_eq!(audited, <() as WeightInfo>::report(0) + settled);
     });
 }
 
 #[test]
-fn evidence_roots_outlive_the_round() {
+fn reports_are_kept_until_they_have_had_their_draw() {
     TestExt::new().build_and_execute(|| {
         vote(0, 7, 0..DEVICES);
         let drawn = members(0);
         rounds_later(1);
-        let kept = Reports::<Test>::get(0).unwrap();
-        assert_eq!(kept.round, 0);
+        vote(0, 7, 0..DEVICES);
+        let kept = Reports::<Test>::get(0, false).unwrap();
+        assert_eq!((kept.round, kept.confirmed.count()), (0, DEVICES.into()));
         for (entry, member) in kept.entries.iter().zip(drawn) {
             assert_eq!((entry.prober, entry.evidence_root), (member, H256::repeat_byte(member as u8)));
         }
+        rounds_later(1);
+        assert_eq!(Reports::<Test>::get(0, false), None);
+        assert_eq!(Reports::<Test>::get(0, true).map(|kept| kept.round), Some(1));
     });
 }
 

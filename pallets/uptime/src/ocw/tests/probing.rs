@@ -1,172 +1,6 @@
-//! The prober on a mock chain, with scripted devices and a clock that passes six seconds a block.
+//! Whom the prober asks, when, and what it reports of them.
 
-use super::{
-    fake::{endpoint, id, Device, Network},
-    progress::{record_key, Record},
-    *,
-};
-use crate::mock::{
-    authorize, call, members, next_block, next_round, pair, MayProbePrivate, MockCohort, Registered, Test,
-};
-use crate::mock::{Extrinsic, RuntimeCall, System, TestExt, Uptime};
-use codec::Decode;
-use frame_support::{assert_ok, traits::Hooks};
-use frame_system::RawOrigin;
-use polkadot_sdk::{frame_support, sp_core, sp_keystore};
-use sp_core::{
-    hexdisplay::HexDisplay,
-    offchain::{
-        testing::{TestOffchainExt, TestTransactionPoolExt},
-        OffchainDbExt, OffchainWorkerExt, Timestamp, TransactionPoolExt,
-    },
-    Pair,
-};
-use sp_keystore::{testing::MemoryKeystore, Keystore, KeystoreExt};
-use sp_runtime::{offchain::storage::StorageValueRef, traits::Dispatchable};
-use std::{
-    collections::BTreeSet,
-    panic::{catch_unwind, AssertUnwindSafe},
-};
-use vouch_primitives::{
-    lanes::{latency_code, Bitmap},
-    prober::{ProberSignature, KEY_TYPE},
-    report::Report,
-    LANES,
-};
-
-const BLOCK_MS: u64 = 6_000;
-
-/// A prober's node. What it knows beyond the chain is in its offchain store, so every run is as good as one after a restart.
-struct Node {
-    network: Network,
-    offchain: TestOffchainExt,
-    /// Takes what was submitted out of the pool.
-    drain: Box<dyn Fn() -> Vec<Vec<u8>>>,
-    runs: u8,
-}
-
-impl Node {
-    /// The off-chain worker runs at the chain's best block, and to its end unless the node is killed. Returns the reports it
-    /// submitted.
-    fn run(&mut self) -> Vec<(Report, ProberSignature)> {
-        self.network.pass_until(System::block_number() * BLOCK_MS);
-        self.runs += 1;
-        {
-            let mut state = self.offchain.0.write();
-            state.timestamp = Timestamp::from_unix_millis(self.network.time());
-            state.seed = [self.runs; 32];
-        }
-        Lease::with(|lease| run_with::<Test, _>(System::block_number(), lease, &mut self.network));
-        self.submitted()
-    }
-
-    /// As [`Node::run`], but the node is killed `after` milliseconds.
-    fn run_and_kill(&mut self, after: u64) {
-        self.network.killed_at = System::block_number() * BLOCK_MS + after;
-        let killed = catch_unwind(AssertUnwindSafe(|| self.run()));
-        assert!(killed.is_err(), "the run was over before");
-        self.network.killed_at = u64::MAX;
-    }
-
-    fn submitted(&self) -> Vec<(Report, ProberSignature)> {
-        (self.drain)()
-            .into_iter()
-            .map(|bytes| match Extrinsic::decode(&mut bytes.as_slice()).unwrap().function {
-                RuntimeCall::Uptime(Call::report { report, signature }) => (*report, signature),
-                other => panic!("submitted {other:?}"),
-            })
-            .collect()
-    }
-
-    /// Runs at every block from here on until it submits something.
-    fn run_until_it_files(&mut self) -> Vec<(Report, ProberSignature)> {
-        loop {
-            let reports = self.run();
-            if !reports.is_empty() {
-                return reports;
-            }
-            next_block();
-            assert_ne!(offset(), 0, "the round is over");
-        }
-    }
-
-    /// Ports posted to, in order; forgotten afterwards.
-    fn posted(&mut self) -> Vec<u16> {
-        self.network.posted.drain(..).map(|(port, _)| port).collect()
-    }
-}
-
-/// Blocks since the round's first.
-fn offset() -> u64 {
-    System::block_number() - Uptime::current_round().start
-}
-
-/// Builds `chain` with a cohort per entry of `cohorts`, and runs `test` on a node that holds the keys of the probers `keys`.
-/// Devices sit in lanes from 0 on, and answer at ports that count on from 1 over all cohorts.
-fn on_node(chain: TestExt, keys: &[u8], cohorts: &[Vec<Device>], test: impl FnOnce(&mut Node)) {
-    let offchain = TestOffchainExt::default();
-    let (pool, transactions) = TestTransactionPoolExt::new();
-    let keystore = MemoryKeystore::new();
-    for key in keys {
-        let suri = format!("0x{:?}", HexDisplay::from(&[key + 1; 32]));
-        assert_ok!(keystore.insert(KEY_TYPE, &suri, pair(*key).public().as_ref()));
-    }
-    let mut ext = chain.build();
-    ext.register_extension(OffchainDbExt::new(offchain.clone()));
-    ext.register_extension(OffchainWorkerExt::new(offchain.clone()));
-    ext.register_extension(TransactionPoolExt::new(pool));
-    ext.register_extension(KeystoreExt::new(keystore));
-    ext.execute_with(|| {
-        let mut port = 0;
-        let registered = cohorts.iter().map(|devices| {
-            let targets = devices.iter().enumerate().map(|(lane, _)| {
-                port += 1;
-                (lane as Lane, (id(port), Some(endpoint(port))))
-            });
-            let targets: std::collections::BTreeMap<_, _> = targets.collect();
-            MockCohort { enrolled: targets.keys().copied().collect(), targets, ..Default::default() }
-        });
-        Registered::set(registered.collect());
-        // Nobody can probe in the first block of round 0, which is genesis.
-        next_round();
-        test(&mut Node {
-            network: Network::new(BLOCK_MS, &cohorts.concat()),
-            offchain,
-            drain: Box::new(move || core::mem::take(&mut transactions.write().transactions)),
-            runs: 0,
-        });
-    });
-}
-
-/// A chain with one prober, whose key the node holds.
-fn alone() -> TestExt {
-    TestExt::new().probers(1).committee_size(1)
-}
-
-/// The chain takes the report.
-fn include((report, signature): &(Report, ProberSignature)) {
-    let call = call(report.clone(), signature.clone());
-    assert_ok!(authorize(&call));
-    assert_ok!(call.dispatch(RawOrigin::Authorized.into()));
-}
-
-fn stored(report: &Report) -> Record {
-    StorageValueRef::persistent(&record_key(report.round, report.cohort, report.prober)).get().unwrap().unwrap()
-}
-
-/// That every lane in `up`, and no other, is called up, on evidence that holds.
-fn is_true(report: &Report, up: impl IntoIterator<Item = Lane>) {
-    let up: Bitmap = up.into_iter().collect();
-    assert_eq!(report.up.lanes().collect::<Vec<_>>(), up.lanes().collect::<Vec<_>>());
-    let (record, round) = (stored(report), Uptime::current_round());
-    let prober = &Uptime::prober_set(round.prober_set)[usize::from(report.prober)];
-    for lane in up.lanes() {
-        let evidence = &record.evidence[&lane];
-        assert!(evidence.holds(Uptime::genesis_hash(), round.index, round.seed, prober));
-        assert_eq!(report.latency.get(lane), latency_code(evidence.rtt_ms));
-    }
-    assert_eq!(report.evidence_root, vouch_primitives::evidence::root(|lane| record.evidence.get(&lane)));
-}
+use super::*;
 
 #[test]
 fn probes_each_device_once_and_reports_once() {
@@ -193,6 +27,7 @@ fn probes_each_device_once_and_reports_once() {
 #[test]
 fn devices_are_probed_all_over_the_probing_slices() {
     on_node(alone().round_length(50), &[0], &[vec![Device::Honest(20); 400]], |node| {
+        spread(|port| port);
         for slice in 0..22 {
             assert_eq!((offset(), node.run().len()), (slice, 0));
             let probed = node.posted().len();
@@ -200,6 +35,82 @@ fn devices_are_probed_all_over_the_probing_slices() {
             next_block();
         }
         is_true(&node.run()[0].0, 0..400);
+    });
+}
+
+#[test]
+fn devices_of_one_prefix_are_asked_in_one_slice_back_to_back() {
+    on_node(alone().round_length(50), &[0], &[vec![Device::Honest(20); 400]], |node| {
+        let group = |port| port % 40;
+        spread(group);
+        let mut seen = BTreeSet::new();
+        let mut shuffled = false;
+        while offset() < 23 {
+            node.run();
+            let posted = node.posted();
+            for ports in posted.chunk_by(|one, next| group(*one) == group(*next)) {
+                assert!(seen.insert(group(ports[0])), "asked in two slices, or not back to back");
+                assert_eq!(ports.len(), 10);
+                shuffled |= !ports.is_sorted();
+            }
+            assert!(posted.len() < 100, "{} in one slice", posted.len());
+            next_block();
+        }
+        assert!(seen.len() == 40 && shuffled);
+    });
+}
+
+#[test]
+fn devices_of_one_prefix_are_asked_back_to_back_whatever_their_cohort() {
+    let cohorts = [vec![Device::Honest(20); 60], vec![Device::Honest(20); 60]];
+    on_node(alone().round_length(3), &[0], &cohorts, |node| {
+        let group = |port| port % 12;
+        spread(group);
+        assert_eq!(node.run().len(), 2);
+        let posted = node.posted();
+        let groups: Vec<_> = posted.chunk_by(|one, next| group(*one) == group(*next)).collect();
+        assert_eq!((groups.len(), posted.len()), (12, 120));
+        assert!(groups.iter().all(|ports| ports.len() == 10 && ports.iter().any(|port| *port > 60)));
+    });
+}
+
+#[test]
+fn cohort_in_one_prefix_is_asked_in_one_slice() {
+    let devices: Vec<_> = (0..LANES).map(|n| if n % 4 == 0 { Device::Honest(20) } else { Device::Hang }).collect();
+    on_node(alone().round_length(50), &[0], &[devices], |node| {
+        let mut runs = Vec::new();
+        let reports = loop {
+            let reports = node.run();
+            runs.push(node.posted().len());
+            if !reports.is_empty() {
+                break reports;
+            }
+            assert!(node.network.time() < (System::block_number() + 1) * BLOCK_MS - 1_000);
+            next_block();
+        };
+        runs.retain(|probes| *probes > 0);
+        assert_eq!(runs, [LANES, LANES / 4 * 3]);
+        is_true(&reports[0].0, (0..LANES as Lane).step_by(4));
+    });
+}
+
+#[test]
+fn prefix_that_is_not_done_in_its_slice_goes_on_in_the_next() {
+    on_node(alone().round_length(50), &[0], &[vec![Device::Honest(280); 300]], |node| {
+        // In every block it is killed after 0.2 s, if it runs for so long.
+        let killed = loop {
+            node.network.killed_at = System::block_number() * BLOCK_MS + 200;
+            if catch_unwind(AssertUnwindSafe(|| node.run())).is_err() {
+                break offset();
+            }
+            next_block();
+        };
+        assert!(killed < 23);
+        let before = node.posted().len();
+        assert!((100..300).contains(&before), "{before}");
+        node.network.killed_at = u64::MAX;
+        next_block();
+        is_true(&node.run()[0].0, 0..300);
     });
 }
 
@@ -228,7 +139,7 @@ fn report_that_a_fork_drops_is_submitted_again_unchanged() {
         include(&first[0]);
         next_block();
         assert_eq!(node.run(), vec![]);
-        crate::Reports::<Test>::remove(0);
+        crate::Reports::<Test>::remove(0, true);
         next_block();
         assert_eq!(node.run(), first);
         assert_eq!(node.posted().len(), 5);
@@ -257,6 +168,7 @@ fn killed_node_goes_on_where_it_was() {
 #[test]
 fn node_killed_again_and_again_still_reports() {
     on_node(alone(), &[0], &[vec![Device::Honest(100); 300]], |node| {
+        spread(|port| port);
         while offset() < 6 {
             node.run_and_kill(60);
             next_block();
@@ -453,18 +365,4 @@ fn hook_reports_on_devices_without_address() {
         is_true(&reports[0].0, []);
         include(&reports[0]);
     });
-}
-
-#[test]
-fn device_that_was_down_in_all_rounds_is_asked_in_one_of_eight() {
-    let mut history = History::starting_at(0);
-    let rested = |history: &History, lane| {
-        (0..8_000u32).filter(|n| is_rested(Some(history), H256(blake2_256(&n.encode())), 3, lane)).count()
-    };
-    assert_eq!(rested(&history, 5), 0, "nothing is known of it");
-    history.excused[5] = 0;
-    assert!((6_800..7_200).contains(&rested(&history, 5)), "{}", rested(&history, 5));
-    history.up[5] = 1 << 31;
-    assert_eq!(rested(&history, 5), 0, "it was up once");
-    assert!(!is_rested(None, H256::zero(), 3, 5));
 }

@@ -1,0 +1,174 @@
+//! What probers answer for: how good their reports are, what they did wrong, and how that reaches those who slash.
+
+use crate::*;
+use alloc::{collections::BTreeMap, vec::Vec};
+use frame_support::{
+    defensive,
+    traits::{Get, ValidatorSet},
+    weights::{Weight, WeightMeter},
+};
+use offence::ProberOffence;
+use sp_runtime::{traits::Convert, Perbill};
+use sp_staking::offence::ReportOffence;
+use types::{Offending, Record, Standing, STANDINGS};
+use vouch_primitives::{
+    accuracy::Accuracy, audit::Misconduct, deterrence::expected_penalty, traits::ProberDirectory, Points, ProberNumber,
+    RoundIndex,
+};
+
+impl<T: Config> Pallet<T> {
+    /// How a prober does.
+    pub(crate) fn standing(prober: ProberNumber) -> Standing {
+        let index = (prober % STANDINGS) as usize;
+        Standings::<T>::get(prober / STANDINGS).get(index).copied().unwrap_or_default()
+    }
+
+    /// Takes note of how good reports were, and of audits that were `proven`; returns who is to be accused of being an outlier.
+    /// Reads and writes each page once.
+    pub(crate) fn note_reports(
+        measured: &[(ProberNumber, Accuracy, Offending)],
+        proven: &BTreeMap<ProberNumber, u32>,
+    ) -> Vec<(ProberNumber, Offending)> {
+        let mut accused = Vec::new();
+        let mut pages = BTreeMap::<u32, Vec<(usize, Note)>>::new();
+        let mut note = |prober: &ProberNumber, note| {
+            pages.entry(prober / STANDINGS).or_default().push(((prober % STANDINGS) as usize, note));
+        };
+        measured.iter().for_each(|(prober, accuracy, offending)| note(prober, Note::Report(*accuracy, *offending)));
+        proven.iter().for_each(|(prober, count)| note(prober, Note::Proven(*count)));
+        for (page, notes) in pages {
+            Standings::<T>::mutate(page, |standings| {
+                for (index, note) in notes {
+                    let missing = index.saturating_add(1).saturating_sub(standings.len());
+                    let extended = (0..missing).try_for_each(|_| standings.try_push(Standing::default()));
+                    let (Ok(()), Some(standing)) = (extended, standings.get_mut(index)) else {
+                        defensive!("an index is below the length of a page");
+                        continue;
+                    };
+                    match note {
+                        Note::Proven(count) => standing.proven = standing.proven.saturating_add(count),
+                        Note::Report(accuracy, offending) => {
+                            if standing.note(accuracy) {
+                                let prober = page.saturating_mul(STANDINGS).saturating_add(index as u32);
+                                accused.push((prober, offending));
+                            }
+                        },
+                    }
+                }
+            });
+        }
+        accused
+    }
+
+    /// Holds a prober to account, and lets it forfeit the `points` of the report in question. Those who slash are told in
+    /// [`Self::report_offences_within`]: telling them may take long.
+    pub(crate) fn accuse(prober: ProberNumber, offending: Offending, points: Points) {
+        let mut record = Records::<T>::get(prober).unwrap_or_default();
+        match offending.kind {
+            Misconduct::WrongOpening => record.failed = record.failed.saturating_add(1),
+            Misconduct::Silence => record.silent = record.silent.saturating_add(1),
+            Misconduct::Outlier => {},
+        }
+        record.forfeited = record.forfeited.saturating_add(points.into());
+        record.strikes = Self::strikes_that_count(&record, offending.report.round).saturating_add(1);
+        record.last = Some(offending);
+        if !record.queued {
+            let (first, end) = AccusedQueue::<T>::get();
+            Accused::<T>::insert(end, prober);
+            AccusedQueue::<T>::put((first, end.wrapping_add(1)));
+            record.queued = true;
+        }
+        Records::<T>::insert(prober, record);
+        let Offending { kind, report, .. } = offending;
+        Self::deposit_event(Event::Accused { prober, kind, report, strikes: record.strikes });
+    }
+
+    /// Offences that still count against a prober that commits another in `round`.
+    fn strikes_that_count(record: &Record, round: RoundIndex) -> u32 {
+        let last = record.last.map_or(0, |last| last.report.round);
+        if round.saturating_sub(last) > T::StrikeMemory::get() {
+            0
+        } else {
+            record.strikes
+        }
+    }
+
+    /// Tells those who slash of as many offences as `remaining` allows, the oldest first; returns the weight used.
+    pub(crate) fn report_offences_within(remaining: Weight) -> Weight {
+        let mut meter = WeightMeter::with_limit(remaining);
+        if meter.try_consume(T::WeightInfo::look_for_accused()).is_err() {
+            return meter.consumed();
+        }
+        let (mut first, end) = AccusedQueue::<T>::get();
+        let each = T::WeightInfo::report_accused().saturating_add(T::OffenceWeight::get());
+        let mut reported = false;
+        while first != end && meter.try_consume(each).is_ok() {
+            if let Some(prober) = Accused::<T>::take(first) {
+                Self::report_offence(prober);
+            }
+            first = first.wrapping_add(1);
+            reported = true;
+        }
+        if reported {
+            AccusedQueue::<T>::put((first, end));
+        }
+        meter.consumed()
+    }
+
+    /// Tells those who slash of a prober's last offence, with all before it counted in.
+    fn report_offence(prober: ProberNumber) {
+        let Some((validator, mut record)) = Accounts::<T>::get(prober).zip(Records::<T>::get(prober)) else {
+            defensive!("whoever is accused has a number and a record");
+            return;
+        };
+        record.queued = false;
+        Records::<T>::insert(prober, record);
+        let Some(Offending { kind, report, session }) = record.last else {
+            defensive!("whoever is accused has an offence");
+            return;
+        };
+        let Some(offender) = T::OffenderOf::convert(validator.clone()) else {
+            log::warn!(target: "runtime::uptime", "prober {prober} cannot be held to account any more");
+            return;
+        };
+        let fraction = Self::slash_fraction(Params::<T>::get().slash(kind), record.strikes);
+        let validators = T::ValidatorSet::validators().len() as u32;
+        let offence = ProberOffence { offender, kind, report, session, validators, fraction };
+        match T::Offences::report_offence(Vec::new(), offence) {
+            Ok(()) => Self::deposit_event(Event::OffenceReported { validator, kind, fraction }),
+            Err(error) => log::warn!(target: "runtime::uptime", "the offence of {report:?} was not taken: {error:?}"),
+        }
+    }
+
+    /// What the `strikes`-th offence costs: `strikes` times what the first one does, at most everything.
+    pub(crate) fn slash_fraction(first: Perbill, strikes: u32) -> Perbill {
+        Perbill::from_parts(first.deconstruct().saturating_mul(strikes).min(Perbill::one().deconstruct()))
+    }
+}
+
+/// What a prober's standing takes note of.
+enum Note {
+    Report(Accuracy, Offending),
+    Proven(u32),
+}
+
+impl<T: Config> ProberDirectory<T::AccountId> for Pallet<T> {
+    fn account(prober: ProberNumber) -> Option<T::AccountId> {
+        Accounts::<T>::get(prober)
+    }
+
+    fn number(account: &T::AccountId) -> Option<ProberNumber> {
+        Numbers::<T>::get(account)
+    }
+
+    fn expected_penalty() -> u128 {
+        let params = Params::<T>::get();
+        expected_penalty(params.audit, params.least_slash(), T::LeastStake::get())
+    }
+
+    #[cfg(feature = "runtime-benchmarks")]
+    fn enroll_for_benchmark(prober: ProberNumber, account: &T::AccountId) {
+        Accounts::<T>::insert(prober, account);
+        Numbers::<T>::insert(account, prober);
+    }
+}

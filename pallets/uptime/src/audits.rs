@@ -1,0 +1,203 @@
+//! Audits: reports are drawn, their probers answer, and whoever cannot is held to account.
+//!
+//! Two rounds after a report was filed, the first settlement of its cohort draws it or does not, by a seed that was fixed when
+//! its round was over. What is drawn waits in [`Audits`] for the answer. A later settlement closes what is answered or overdue.
+//! So all of it is bounded by what a settlement and an answer may do, however many audits fall due.
+
+use crate::*;
+use alloc::{collections::BTreeMap, vec::Vec};
+use frame_support::{ensure, traits::Get, weights::Weight};
+use frame_system::pallet_prelude::BlockNumberFor;
+use reports::is_odd;
+use sp_application_crypto::RuntimeAppPublic;
+use sp_runtime::{
+    traits::{SaturatedConversion, Saturating},
+    transaction_validity::{TransactionPriority, TransactionValidityWithRefund, ValidTransaction},
+};
+use types::{Audit, CohortAudits, Entry, Offending, Refusal, RoundReports, MAX_OPEN_AUDITS, MAX_RESOLVED};
+use vouch_primitives::{
+    accuracy::Accuracy,
+    audit::{self, AuditState, Claim, Misconduct, Opening, ReportId},
+    prober::ProberSignature,
+    traits::{DeviceRegistry, ProbingCredits},
+    CohortId, Place, Points, ProberNumber, RoundIndex,
+};
+
+/// Above every tip and below reports, whose time is shorter.
+const PRIORITY: TransactionPriority = TransactionPriority::MAX / 4;
+
+/// Rounds between a report and its draw: the seed of the next round is fixed while late reports still come in, that of the one
+/// after it is not.
+const DRAWN_AFTER: RoundIndex = 2;
+
+/// What one settlement finds out about probers, to be written at once.
+#[derive(Default)]
+struct Findings {
+    credits: Vec<(ProberNumber, Points)>,
+    measured: Vec<(ProberNumber, Accuracy, Offending)>,
+    proven: BTreeMap<ProberNumber, u32>,
+}
+
+impl<T: Config> Pallet<T> {
+    /// Draws the audits of the cohort's reports that are due, and closes those that are answered or overdue. Returns the weight
+    /// used.
+    pub(crate) fn audit(cohort: CohortId) -> Weight {
+        let drawn_until = (Round::<T>::get().index).saturating_add(1).saturating_sub(DRAWN_AFTER);
+        let before = Audits::<T>::get(cohort);
+        let first = before.as_ref().map_or(0, |audits| audits.next);
+        let mut audits = before.unwrap_or_default();
+        let open = audits.open.len() as u32;
+        let mut findings = Findings::default();
+
+        let mut appraised = 0u32;
+        if first < drawn_until {
+            for odd in [is_odd(drawn_until), !is_odd(drawn_until)] {
+                let Some(reports) = Reports::<T>::get(cohort, odd).filter(|reports| reports.round < drawn_until) else {
+                    continue;
+                };
+                Reports::<T>::remove(cohort, odd);
+                appraised = appraised.saturating_add(reports.entries.len() as u32);
+                Self::draw(cohort, reports, &mut audits, &mut findings);
+            }
+            audits.next = drawn_until;
+        }
+        let closed = Self::close_audits(&mut audits, &mut findings);
+        if appraised > 0 || closed > 0 {
+            Audits::<T>::insert(cohort, audits);
+            Self::write(findings);
+            T::WeightInfo::audit(appraised, open)
+        } else {
+            T::WeightInfo::audit_nothing(open)
+        }
+    }
+
+    /// Draws among the reports of one round, and takes note of how good each of them was. What is not drawn is paid.
+    fn draw(
+        cohort: CohortId,
+        reports: RoundReports<T::MaxCommittee>,
+        audits: &mut CohortAudits<BlockNumberFor<T>>,
+        findings: &mut Findings,
+    ) {
+        let RoundReports { round, seed, session, confirmed, entries, .. } = reports;
+        let params = Params::<T>::get();
+        let deadline = frame_system::Pallet::<T>::block_number().saturating_add(params.audit_window.into());
+        let draw_seed = Round::<T>::get().seed;
+        for Entry { prober, member, up, latency, evidence_root, accuracy } in entries {
+            let report = ReportId { round, cohort, prober };
+            let offending = Offending { kind: Misconduct::Outlier, report, session };
+            findings.measured.push((member.number, accuracy, offending));
+            let claim = audit::draw(draw_seed, report, params.audit, &up, &confirmed).and_then(|lane| {
+                let device = T::Registry::tenant(Place { cohort, lane }, round)?;
+                Some(Claim { lane, device, latency: latency.get(lane), evidence_root, seed, prober: member.key })
+            });
+            let audit = claim.map(|claim| Audit {
+                report,
+                claim,
+                prober: member.number,
+                session,
+                points: accuracy.points(),
+                deadline,
+                state: AuditState::Open,
+            });
+            let drawn = audit.as_ref().map(|audit| (audit.claim.lane, audit.deadline));
+            match (drawn, audit.map(|audit| audits.open.try_push(audit))) {
+                (Some((lane, deadline)), Some(Ok(()))) => {
+                    Self::deposit_event(Event::AuditDrawn { report, prober: member.number, lane, deadline });
+                },
+                (_, refused) => {
+                    if refused.is_some() {
+                        log::warn!(target: "runtime::uptime", "{report:?} is not audited: too many audits are open");
+                    }
+                    findings.credits.push((member.number, accuracy.points()));
+                },
+            }
+        }
+    }
+
+    /// Closes audits that are answered or overdue, at most [`MAX_RESOLVED`], and returns how many.
+    fn close_audits(audits: &mut CohortAudits<BlockNumberFor<T>>, findings: &mut Findings) -> u32 {
+        let now = frame_system::Pallet::<T>::block_number();
+        let mut closed = 0u32;
+        audits.open.retain(|audit| {
+            let over = audit.state != AuditState::Open || now > audit.deadline;
+            if !over || closed >= MAX_RESOLVED {
+                return true;
+            }
+            closed = closed.saturating_add(1);
+            match audit.state {
+                AuditState::Proven => {
+                    findings.credits.push((audit.prober, audit.points));
+                    let proven = findings.proven.entry(audit.prober).or_default();
+                    *proven = proven.saturating_add(1);
+                },
+                // Accused when it was answered.
+                AuditState::Failed => {},
+                AuditState::Open => Self::fail(audit, Misconduct::Silence),
+            }
+            false
+        });
+        closed
+    }
+
+    /// Holds a prober to account for an audit; its report earns nothing.
+    fn fail(audit: &Audit<BlockNumberFor<T>>, kind: Misconduct) {
+        let Audit { report, session, prober, points, .. } = audit;
+        Self::accuse(*prober, Offending { kind, report: *report, session: *session }, *points);
+    }
+
+    fn write(findings: Findings) {
+        let Findings { credits, measured, proven } = findings;
+        T::ProbingCredits::credit_probers(&credits);
+        for (prober, offending) in Self::note_reports(&measured, &proven) {
+            Self::accuse(prober, offending, 0);
+        }
+    }
+
+    /// Most that seeing to a cohort's audits takes.
+    pub(crate) fn max_audit_weight() -> Weight {
+        let appraised = T::MaxCommittee::get().saturating_mul(2);
+        T::WeightInfo::audit(appraised, MAX_OPEN_AUDITS).max(T::WeightInfo::audit_nothing(MAX_OPEN_AUDITS))
+    }
+
+    /// Whether `opening` may enter the chain as an answer: it does not have to be right. Writes nothing; checks the signature
+    /// last.
+    pub(crate) fn authorize_answer(opening: &Opening, signature: &ProberSignature) -> TransactionValidityWithRefund {
+        let now = frame_system::Pallet::<T>::block_number();
+        let audits = Audits::<T>::get(opening.report.cohort).ok_or(Refusal::NoSuchAudit)?;
+        let audit = audits.open.iter().find(|audit| audit.report == opening.report).ok_or(Refusal::NoSuchAudit)?;
+        ensure!(audit.state == AuditState::Open, Refusal::AlreadyAnswered);
+        ensure!(now <= audit.deadline, Refusal::Late);
+        let payload = opening.payload(Self::genesis_hash());
+        ensure!(audit.claim.prober.verify(&payload, signature), Refusal::BadSignature);
+
+        let open = audits.open.len() as u32;
+        let limit = T::WeightInfo::authorize_answer(MAX_OPEN_AUDITS);
+        let refund = limit.saturating_sub(T::WeightInfo::authorize_answer(open));
+        ValidTransaction::with_tag_prefix("VouchAnswer")
+            .priority(PRIORITY)
+            .and_provides(opening.report)
+            .longevity(audit.deadline.saturating_sub(now).saturated_into::<u64>().max(1))
+            .propagate(true)
+            .build()
+            .map(|valid| (valid, refund))
+    }
+
+    /// Takes note of an authorized answer; returns the weight used.
+    pub(crate) fn take_answer(opening: &Opening) -> Result<Weight, Error<T>> {
+        let report = opening.report;
+        let mut audits = Audits::<T>::get(report.cohort).ok_or(Error::<T>::Refused)?;
+        let open = audits.open.len() as u32;
+        let audit = audits.open.iter_mut().find(|audit| audit.report == report).ok_or(Error::<T>::Refused)?;
+        ensure!(audit.state == AuditState::Open, Error::<T>::Refused);
+        ensure!(frame_system::Pallet::<T>::block_number() <= audit.deadline, Error::<T>::Refused);
+
+        let proven = audit.claim.is_proven_by(opening, Self::genesis_hash());
+        audit.state = if proven { AuditState::Proven } else { AuditState::Failed };
+        Self::deposit_event(Event::AuditAnswered { report, prober: audit.prober, proven });
+        if !proven {
+            Self::fail(audit, Misconduct::WrongOpening);
+        }
+        Audits::<T>::insert(report.cohort, audits);
+        Ok(T::WeightInfo::answer_audit(open))
+    }
+}
