@@ -12,8 +12,8 @@ const LANES: u64 = 1_024;
 const COMMITTEE: u32 = 7;
 /// One report of so many is audited, by default.
 const AUDITED: u64 = 4;
-/// Audits of one cohort that are open at a time, as far as a chain with the default window goes: those of six rounds, if
-/// nobody answers before the last moment.
+/// Audits of one cohort that are open at a time: one round draws fewer than two, which are answered in the next blocks and
+/// closed a round later; this allows for some that are not.
 const OPEN_AUDITS: u32 = 12;
 /// Rounds of an epoch.
 const ROUNDS: u64 = 12;

@@ -208,7 +208,7 @@ pub struct ProberRecord {
     pub open: u32,
     /// Points that it lost with reports that failed their audit.
     pub forfeited: u64,
-    /// Offences that still count: the next one costs so many times the first one's share of the stake, and once more.
+    /// Epochs with offences that still count: the next one costs so many times the first one's share of the stake, and once more.
     pub strikes: u32,
     /// Its last offence, if there was any: what it was, and the report that gave rise to it.
     pub last_offence: Option<(Misconduct, ReportId)>,

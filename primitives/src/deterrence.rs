@@ -16,6 +16,10 @@
 //! p s S >= G                                                       (deterrence)
 //! ```
 //!
+//! `G` is all that an epoch pays, so all reports of an epoch together gain no more, and no larger share of it than the largest
+//! fraction that any of them lies on. The penalty is due as soon as that one is asked for its lie. So the same inequality deters
+//! from lying in many reports at once, although all offences of one epoch cost what a single one does.
+//!
 //! The design's condition, `p s S > (1 - p) G`, is the case `f = 1`, and weaker: a liar would lie a little. `G` is taken for a
 //! single liar, who keeps the whole gain of a lie for which others might be needed too: with a coalition of `n` every member
 //! risks `s S` and gets `G / n`, so no committee size and no quorum makes lying pay where (deterrence) holds.

@@ -12,8 +12,11 @@ use sp_runtime::{traits::Convert, Perbill};
 use sp_staking::offence::ReportOffence;
 use types::{Offending, Record, Standing, STANDINGS};
 use vouch_primitives::{
-    accuracy::Accuracy, audit::Misconduct, deterrence::expected_penalty, traits::ProberDirectory, Points, ProberNumber,
-    RoundIndex,
+    accuracy::Accuracy,
+    audit::Misconduct,
+    deterrence::expected_penalty,
+    traits::{EpochClock, ProberDirectory},
+    Points, ProberNumber, RoundIndex,
 };
 
 impl<T: Config> Pallet<T> {
@@ -62,6 +65,10 @@ impl<T: Config> Pallet<T> {
 
     /// Holds a prober to account, and lets it forfeit the `points` of the report in question. Those who slash are told in
     /// [`Self::report_offences_within`]: telling them may take long.
+    ///
+    /// However often it is accused in one epoch, that is one strike: a node that is gone for good fails all its open audits, and
+    /// has done no more wrong than with one. What all reports of an epoch can gain together is what deters from a single one,
+    /// see [`vouch_primitives::deterrence`].
     pub(crate) fn accuse(prober: ProberNumber, offending: Offending, points: Points) {
         let mut record = Records::<T>::get(prober).unwrap_or_default();
         match offending.kind {
@@ -70,20 +77,26 @@ impl<T: Config> Pallet<T> {
             Misconduct::Outlier => {},
         }
         record.forfeited = record.forfeited.saturating_add(points.into());
-        record.strikes = Self::strikes_that_count(&record, offending.report.round).saturating_add(1);
-        record.last = Some(offending);
-        if !record.queued {
-            let (first, end) = AccusedQueue::<T>::get();
-            Accused::<T>::insert(end, prober);
-            AccusedQueue::<T>::put((first, end.wrapping_add(1)));
-            record.queued = true;
+        let epoch = T::Epochs::current_epoch();
+        let params = Params::<T>::get();
+        let counted = Self::strikes_that_count(&record, offending.report.round);
+        let incident = record.last.filter(|_| counted > 0 && record.epoch == epoch);
+        if incident.is_none_or(|gravest| params.slash(offending.kind) > params.slash(gravest.kind)) {
+            record.strikes = counted.saturating_add(u32::from(incident.is_none()));
+            (record.epoch, record.last) = (epoch, Some(offending));
+            if !record.queued {
+                let (first, end) = AccusedQueue::<T>::get();
+                Accused::<T>::insert(end, prober);
+                AccusedQueue::<T>::put((first, end.wrapping_add(1)));
+                record.queued = true;
+            }
         }
         Records::<T>::insert(prober, record);
         let Offending { kind, report, .. } = offending;
         Self::deposit_event(Event::Accused { prober, kind, report, strikes: record.strikes });
     }
 
-    /// Offences that still count against a prober that commits another in `round`.
+    /// Strikes that still count against a prober that commits another offence in `round`.
     fn strikes_that_count(record: &Record, round: RoundIndex) -> u32 {
         let last = record.last.map_or(0, |last| last.report.round);
         if round.saturating_sub(last) > T::StrikeMemory::get() {
@@ -140,7 +153,7 @@ impl<T: Config> Pallet<T> {
         }
     }
 
-    /// What the `strikes`-th offence costs: `strikes` times what the first one does, at most everything.
+    /// What an offence costs in the `strikes`-th epoch with any: `strikes` times what the first one does, at most everything.
     pub(crate) fn slash_fraction(first: Perbill, strikes: u32) -> Perbill {
         Perbill::from_parts(first.deconstruct().saturating_mul(strikes).min(Perbill::one().deconstruct()))
     }

@@ -197,6 +197,7 @@ mod benchmarks {
         let params = types::Params {
             round_length: 100,
             committee_size: T::MaxCommittee::get(),
+            audit_window: 300,
             // The dearest lies there can be: whatever a chain pays, this is refused by none that has any stake.
             audit: Perbill::one(),
             slash_wrong: Perbill::one(),

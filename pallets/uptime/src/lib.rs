@@ -47,7 +47,7 @@ pub mod pallet {
         prober::ProberSignature,
         report::Report,
         tally::MAX_COMMITTEE,
-        traits::{Contributions, DeviceRegistry, OnRoundClosed, ProbingCredits},
+        traits::{Contributions, DeviceRegistry, EpochClock, OnRoundClosed, ProbingCredits},
         CohortId, Lane, ProberNumber, RoundIndex,
     };
 
@@ -76,6 +76,9 @@ pub mod pallet {
 
         /// Where the points of probers go.
         type ProbingCredits: ProbingCredits;
+
+        /// Tells the running epoch: all offences of one count as one.
+        type Epochs: EpochClock;
 
         /// Tells the session, and how many validators it has.
         type ValidatorSet: ValidatorSet<Self::AccountId>;
@@ -305,7 +308,7 @@ pub mod pallet {
             kind: Misconduct,
             /// The report that gave rise to it.
             report: ReportId,
-            /// Its offences that count, this one included.
+            /// Epochs with offences that count, this one included.
             strikes: u32,
         },
         /// An offence was handed to those who slash. When, and whether, the slash is applied is theirs to say.

@@ -29,9 +29,9 @@ use vouch_primitives::{
     probe::{Challenge, ProbeResponse},
     prober::{ProberId, ProberPair, ProberSignature},
     report::Report,
-    traits::{Contributions, DeviceRegistry, OnRoundClosed, ProbingCredits, Target},
-    Bitmap, ClassWeight, CohortId, DeviceId, Endpoint, Lane, LatencyCodes, Place, Points, ProberNumber, RoundIndex,
-    LANES,
+    traits::{Contributions, DeviceRegistry, EpochClock, OnRoundClosed, ProbingCredits, Target},
+    Bitmap, ClassWeight, CohortId, DeviceId, Endpoint, EpochIndex, Lane, LatencyCodes, Place, Points, ProberNumber,
+    RoundIndex, LANES,
 };
 
 pub type Extension = frame_system::AuthorizeCall<Test>;
@@ -109,6 +109,8 @@ parameter_types! {
     pub static Offences: Vec<offence::ProberOffence<u64>> = Vec::new();
     pub static OffenceWeight: Weight = Weight::from_parts(1_000, 0);
     pub static Session: SessionIndex = 0;
+    /// Rounds in an epoch.
+    pub static EpochRounds: u32 = 1;
     pub static LeastStake: u128 = 0;
     pub static MostGain: u128 = 0;
     /// All rounds that were closed, in that order.
@@ -225,6 +227,12 @@ impl ReportOffence<u64, u64, offence::ProberOffence<u64>> for MockOffences {
     }
 }
 
+impl EpochClock for MockLedger {
+    fn current_epoch() -> EpochIndex {
+        round() / EpochRounds::get()
+    }
+}
+
 impl OnRoundClosed for MockLedger {
     fn on_round_closed(round: RoundIndex) -> Weight {
         Closed::mutate(|closed| closed.push(round));
@@ -246,6 +254,7 @@ impl Config for Test {
     type Registry = MockRegistry;
     type Contributions = MockLedger;
     type ProbingCredits = MockLedger;
+    type Epochs = MockLedger;
     type ValidatorSet = MockSessions;
     type Offender = u64;
     type OffenderOf = MockOffender;
@@ -335,6 +344,7 @@ impl TestExt {
         Offences::set(Vec::new());
         OffenceWeight::set(Weight::from_parts(1_000, 0));
         Session::set(0);
+        EpochRounds::set(1);
         LeastStake::set(0);
         MostGain::set(0);
         Closed::set(Vec::new());

@@ -19,7 +19,7 @@ use vouch_primitives::{
     audit::{AuditState, Claim, Misconduct, ReportId},
     prober::ProberId,
     report::Report,
-    Bitmap, CohortId, LatencyCodes, Points, ProberNumber, RoundIndex,
+    Bitmap, CohortId, EpochIndex, LatencyCodes, Points, ProberNumber, RoundIndex,
 };
 
 /// The shortest round, in blocks: one to probe in, and one before the next round in which its seed is fixed.
@@ -71,7 +71,8 @@ pub struct Params {
     /// Blocks a prober has to answer an audit in, at least [`MIN_AUDIT_WINDOW`], and so few that the evidence is kept for as
     /// long and [`MAX_OPEN_AUDITS`] are enough even if every report is drawn.
     pub audit_window: u32,
-    /// Share of the stake that the first wrong answer to an audit costs; the `n`-th offence costs `n` times its share.
+    /// Share of the stake that the first wrong answer to an audit costs; in the `n`-th epoch with offences it costs `n` times as
+    /// much. Several offences in one epoch are one incident, such as an outage, and cost what the gravest of them does.
     pub slash_wrong: Perbill,
     /// Share of the stake that the first unanswered audit costs.
     pub slash_silent: Perbill,
@@ -83,14 +84,15 @@ pub struct Params {
 pub const MIN_AUDIT_WINDOW: u32 = 2;
 
 impl Default for Params {
-    /// Five minutes of six-second blocks, seven probers a cohort; a quarter of the reports is audited within half an hour.
+    /// Five minutes of six-second blocks, seven probers a cohort; a quarter of the reports is audited, with two and a half hours
+    /// to answer in: a node that is repaired within that time loses nothing.
     fn default() -> Self {
         Self {
             round_length: 50,
             committee_size: 7,
             admission_rounds: 3,
             audit: Perbill::from_percent(25),
-            audit_window: 300,
+            audit_window: 1_500,
             slash_wrong: Perbill::from_percent(5),
             slash_silent: Perbill::from_percent(2),
             slash_outlier: Perbill::from_percent(1),
@@ -331,9 +333,11 @@ pub struct Record {
     pub silent: u32,
     /// Points of the reports that failed their audit, which it was not credited.
     pub forfeited: u64,
-    /// Offences, forgotten after the pallet's `StrikeMemory` without another.
+    /// Epochs in which it committed offences, forgotten after the pallet's `StrikeMemory` without another.
     pub strikes: u32,
-    /// The last offence.
+    /// The epoch of the last strike.
+    pub epoch: EpochIndex,
+    /// The gravest offence of that epoch, the first of these.
     pub last: Option<Offending>,
     /// Whether its last offence waits to be reported to those who slash.
     pub queued: bool,

@@ -65,6 +65,7 @@ impl pallet_uptime::Config for Runtime {
     type Registry = Devices;
     type Contributions = Rewards;
     type ProbingCredits = Rewards;
+    type Epochs = Rewards;
     type ValidatorSet = Historical;
     type Offender = (AccountId, ());
     type OffenderOf = AsOffender;

@@ -36,7 +36,7 @@ fn repetition_costs_more_each_time() {
     TestExt::new().build_and_execute(|| {
         for round in 0..3 {
             Uptime::accuse(5, offending(Misconduct::Silence, round), 7);
-            next_block();
+            next_round();
         }
         Uptime::accuse(5, offending(Misconduct::WrongOpening, 3), 7);
         next_block();
@@ -50,12 +50,38 @@ fn repetition_costs_more_each_time() {
 }
 
 #[test]
+fn offences_of_one_epoch_are_one_incident_and_cost_what_the_gravest_does() {
+    TestExt::new().build_and_execute(|| {
+        EpochRounds::set(3);
+        // GIVEN a node that is gone, with many audits to answer
+        for round in 0..20 {
+            Uptime::accuse(5, offending(Misconduct::Silence, round), 7);
+            next_block();
+        }
+        assert_eq!(fractions(), [Perbill::from_percent(2)]);
+        let record = Uptime::prober_record(5);
+        assert_eq!((record.silent, record.forfeited, record.strikes), (20, 140, 1));
+        // WHEN it also answers wrongly in the same epoch, THEN that costs the difference
+        Uptime::accuse(5, offending(Misconduct::WrongOpening, 20), 0);
+        Uptime::accuse(5, offending(Misconduct::WrongOpening, 21), 0);
+        next_block();
+        assert_eq!(fractions(), [2, 5].map(Perbill::from_percent));
+        assert_eq!(Uptime::prober_record(5).last_offence.map(|(kind, _)| kind), Some(Misconduct::WrongOpening));
+        // AND the next epoch's offences count anew.
+        (0..3).for_each(|_| next_round());
+        Uptime::accuse(5, offending(Misconduct::Silence, 22), 0);
+        next_block();
+        assert_eq!(fractions(), [2, 5, 4].map(Perbill::from_percent));
+    });
+}
+
+#[test]
 fn old_offences_are_forgotten() {
     TestExt::new().build_and_execute(|| {
         Uptime::accuse(5, offending(Misconduct::Silence, 0), 0);
-        next_block();
+        next_round();
         Uptime::accuse(5, offending(Misconduct::Silence, 100), 0);
-        next_block();
+        next_round();
         Uptime::accuse(5, offending(Misconduct::Silence, 201), 0);
         next_block();
         assert_eq!(fractions(), [2, 4, 2].map(Perbill::from_percent));
@@ -69,6 +95,7 @@ fn offences_wait_for_a_block_with_room_and_are_told_once() {
         IdleWeight::set(Weight::zero());
         for (round, prober) in [4, 5, 4, 6].into_iter().enumerate() {
             Uptime::accuse(prober, offending(Misconduct::Silence, round as u32), 0);
+            next_round();
         }
         next_block();
         assert!(Offences::get().is_empty());
