@@ -90,26 +90,21 @@ impl<T: Config> Pallet<T> {
                 let device = T::Registry::tenant(Place { cohort, lane }, round)?;
                 Some(Claim { lane, device, latency: latency.get(lane), evidence_root, seed, prober: member.key })
             });
-            let audit = claim.map(|claim| Audit {
-                report,
-                claim,
-                prober: member.number,
-                session,
-                points: accuracy.points(),
-                deadline,
-                state: AuditState::Open,
+            let (number, points) = (member.number, accuracy.points());
+            let drawn = claim.is_some_and(|claim| {
+                let lane = claim.lane;
+                let state = AuditState::Open;
+                let audit = Audit { report, claim, prober: number, session, points, deadline, state };
+                let room = audits.open.try_push(audit).is_ok();
+                if room {
+                    Self::deposit_event(Event::AuditDrawn { report, prober: number, lane, deadline });
+                } else {
+                    log::warn!(target: "runtime::uptime", "{report:?} is not audited: too many audits are open");
+                }
+                room
             });
-            let drawn = audit.as_ref().map(|audit| (audit.claim.lane, audit.deadline));
-            match (drawn, audit.map(|audit| audits.open.try_push(audit))) {
-                (Some((lane, deadline)), Some(Ok(()))) => {
-                    Self::deposit_event(Event::AuditDrawn { report, prober: member.number, lane, deadline });
-                },
-                (_, refused) => {
-                    if refused.is_some() {
-                        log::warn!(target: "runtime::uptime", "{report:?} is not audited: too many audits are open");
-                    }
-                    findings.credits.push((member.number, accuracy.points()));
-                },
+            if !drawn {
+                findings.credits.push((number, points));
             }
         }
     }
