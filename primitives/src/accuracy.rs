@@ -10,15 +10,17 @@ use scale_info::TypeInfo;
 /// Full accuracy, in permille.
 pub const FULL: u32 = 1_000;
 
-/// Below this, in permille, a report is an outlier: it knows less than half of what its peers found.
-pub const OUTLIER_BELOW: u32 = 500;
+/// A report is an outlier if it calls up less than this share, in permille, of the lanes that its peers found up. What it
+/// calls up besides makes it none: that is for audits. A device can answer whom it likes, so whoever wants to make an outlier of
+/// an honest prober has to own nine tenths of a cohort that is up.
+pub const OUTLIER_BELOW: u32 = 100;
 
-/// Fewest lanes on which a report can be called an outlier. On fewer, one flapping device would decide.
+/// Fewest lanes up on which a report can be called an outlier.
 pub const OUTLIER_LANES: u32 = 32;
 
-/// Lanes of each kind that every report is taken to have got right in advance, so that a single disagreement on a handful of
-/// lanes is not a verdict on the prober (additive smoothing).
-const PRIOR: u32 = 4;
+/// Lanes of each kind that every report is taken to have got right in advance, so that a handful of devices which answer some
+/// probers and not others are not a verdict on anybody (additive smoothing).
+const PRIOR: u32 = 32;
 
 /// Most points of one report: a full cohort, all of it right.
 pub const MAX_REPORT_POINTS: Points = LANES as u32 * FULL / POINT_SHARE;
@@ -52,9 +54,14 @@ impl Reference {
     /// How well a report that calls `up` up agrees.
     pub fn measure(&self, up: &Bitmap) -> Accuracy {
         let (ups, downs) = (self.up.count(), self.down.count());
-        let found = share(self.up.and(up).count(), ups);
-        let rejected = share(self.down.without(up).count(), downs);
-        Accuracy { lanes: ups.saturating_add(downs), permille: found.saturating_add(rejected).saturating_sub(FULL) }
+        let agreed = self.up.and(up).count();
+        let (found, rejected) = (share(agreed, ups), share(self.down.without(up).count(), downs));
+        Accuracy {
+            // Where nothing is up there is nothing to prove, and nothing to be paid for.
+            lanes: ups.saturating_add(downs.min(ups)),
+            permille: found.saturating_add(rejected).saturating_sub(FULL),
+            outlier: ups >= OUTLIER_LANES && agreed * FULL < ups * OUTLIER_BELOW,
+        }
     }
 }
 
@@ -68,24 +75,21 @@ fn share(part: u32, whole: u32) -> u32 {
     Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
 pub struct Accuracy {
-    /// Lanes it was measured on.
+    /// Lanes it is paid for: those its peers found up, and at most as many that they found down.
     pub lanes: u32,
     /// Youden's index (Youden 1950, doi:10.1002/1097-0142(1950)3:1<32::AID-CNCR2820030106>3.0.CO;2-3), also called
     /// informedness: the share of the up lanes that it calls up, plus the share of the down lanes that it does not, minus one;
     /// not below zero. It is zero, however many devices are up, for every report that does not depend on what its prober saw:
     /// all up, all down, or a coin.
     pub permille: u32,
+    /// Whether it contradicts its peers on nearly everything that they found up.
+    pub outlier: bool,
 }
 
 impl Accuracy {
     /// Points the report earns: in proportion to the lanes and to the accuracy on them.
     pub fn points(&self) -> Points {
         self.lanes.saturating_mul(self.permille) / POINT_SHARE
-    }
-
-    /// Whether the report contradicts its peers on most of what they agree on.
-    pub fn is_outlier(&self) -> bool {
-        self.lanes >= OUTLIER_LANES && self.permille < OUTLIER_BELOW
     }
 }
 
@@ -105,28 +109,43 @@ mod tests {
     }
 
     #[test]
-    fn guesses_are_worth_nothing_and_the_truth_everything() {
-        // A tenth of the devices is down.
-        let (truth, judged) = (bitmap(0..900), bitmap(0..1_000));
+    fn guesses_are_worth_next_to_nothing_and_the_truth_everything() {
+        // Half of the devices are down.
+        let (truth, judged) = (bitmap(0..500), bitmap(0..1_000));
         let (all, none) = (bitmap(0..1_000), Bitmap::default());
         let reference = reference(&[&truth, &truth, &truth, &truth, &truth, &all, &none], &judged);
-        assert_eq!(reference.measure(&truth), Accuracy { lanes: 1_000, permille: FULL });
+        let full = Accuracy { lanes: 1_000, permille: FULL, outlier: false };
+        assert_eq!(reference.measure(&truth), full);
         for guess in [&all, &none] {
             let accuracy = reference.measure(guess);
-            assert!(accuracy.permille <= 1_000 * PRIOR / 100 && accuracy.is_outlier(), "{accuracy:?}");
+            assert!(accuracy.permille <= 1_000 * PRIOR / 500, "{accuracy:?}");
+            // What is called up too much is for audits.
+            assert_eq!(accuracy.outlier, guess == &none);
         }
-        assert_eq!(reference.measure(&truth).points(), 15_625);
-        let full = Accuracy { lanes: LANES as u32, permille: FULL };
-        assert_eq!(full.points(), MAX_REPORT_POINTS);
+        assert_eq!(full.points(), 15_625);
+        assert_eq!(Accuracy { lanes: LANES as u32, ..full }.points(), MAX_REPORT_POINTS);
     }
 
     #[test]
-    fn one_flapping_device_makes_nobody_an_outlier() {
-        let (truth, judged) = (bitmap(0..1), bitmap(0..2));
-        let reference = reference(&[&truth, &truth, &truth], &judged);
-        let accuracy = reference.measure(&judged);
-        assert!(accuracy.permille >= 800 && !accuracy.is_outlier());
-        assert!(accuracy.points() > 0);
+    fn few_devices_cannot_make_an_outlier_of_anybody_nor_take_much_of_its_pay() {
+        // Five of a hundred answer the last prober only, and in the second case refuse only it.
+        let (all, most) = (bitmap(0..100), bitmap(0..95));
+        for (peers, framed) in [(&most, &all), (&all, &most)] {
+            let reference = reference(&[peers, peers, peers, peers, peers, peers, framed], &all);
+            let accuracy = reference.measure(framed);
+            assert!(accuracy.permille >= 860 && !accuracy.outlier, "{accuracy:?}");
+        }
+        // Half of the cohort does not suffice either.
+        let (half, none) = (bitmap(0..50), Bitmap::default());
+        let reference = reference(&[&all, &all, &all, &all, &all, &all, &half], &all);
+        assert!(!reference.measure(&half).outlier && reference.measure(&none).outlier);
+    }
+
+    #[test]
+    fn cohort_in_which_nothing_is_up_pays_nothing() {
+        let none = Bitmap::default();
+        let reference = reference(&[&none, &none, &none], &bitmap(0..1_000));
+        assert_eq!(reference.measure(&none).points(), 0);
     }
 
     #[test]
@@ -151,7 +170,8 @@ mod tests {
                 let accuracy = reference.measure(up);
                 prop_assert!(accuracy.permille <= FULL && accuracy.points() <= MAX_REPORT_POINTS);
             }
-            prop_assert_eq!(reference.measure(&reference.up).permille, FULL);
+            let agreeing = reference.measure(&reference.up);
+            prop_assert!(agreeing.permille == FULL && !agreeing.outlier);
         }
 
         #[test]
@@ -159,7 +179,7 @@ mod tests {
             let truth = bitmap(0..ups);
             let reference = reference(&[&truth, &truth, &truth], &bitmap(0..1_024));
             // Six standard deviations of the difference of two proportions of at least 100 lanes.
-            prop_assert!(reference.measure(&Bitmap(coin.try_into().unwrap())).permille <= 380);
+            prop_assert!(reference.measure(&Bitmap(coin.try_into().unwrap())).permille <= 500);
         }
     }
 }

@@ -3,6 +3,9 @@
 //! A bitmap can be copied or made up; the device signatures behind it cannot. Some rounds after a report was filed, a seed that
 //! nobody knew then draws it with a given probability, and one of the lanes it called up. Its prober has to open that leaf of
 //! its evidence: the device's signature of the prober's own challenge, and the Merkle path to the root it reported.
+//!
+//! What no audit can tell is a prober that holds the device's key itself. So a lane that only a friend calls up is never up, and
+//! what is disputed is paid for a few rounds only; see [`crate::history::History::account`].
 
 use crate::{
     evidence::{self, Evidence, Path},
@@ -16,6 +19,7 @@ use polkadot_sdk::{sp_arithmetic::Perbill, sp_core::H256, sp_io::hashing::blake2
 use scale_info::TypeInfo;
 
 const DRAW_DOMAIN: &[u8] = b"vouch/audit/v1";
+const LANE_DOMAIN: &[u8] = b"vouch/audit-lane/v1";
 const OPENING_DOMAIN: &[u8] = b"vouch/opening/v1";
 
 /// Names one report for the whole life of a chain.
@@ -31,22 +35,28 @@ pub struct ReportId {
     pub prober: u16,
 }
 
-/// The lane on which `seed` draws a report for an audit; `None` if it is not drawn, or calls no lane up.
-///
-/// The report is drawn with `probability`. If it calls lanes up that its peers do not confirm, one of them is drawn, however
-/// few they are: so a lie on one lane among a thousand is as likely to be asked for as a lie on all. Otherwise one of all the
-/// lanes it calls up is drawn. Within each group every lane is equally likely, up to a bias below 2^-54.
-pub fn draw(seed: H256, report: ReportId, probability: Perbill, up: &Bitmap, confirmed: &Bitmap) -> Option<Lane> {
-    let hash = blake2_256(&(DRAW_DOMAIN, seed, report).encode());
-    let [chance, choice] =
-        [0, 8].map(|start| hash[start..start + 8].iter().fold(0u64, |word, byte| word << 8 | u64::from(*byte)));
+/// Whether `seed` draws a report for an audit, which it does with `probability`.
+pub fn is_drawn(seed: H256, report: ReportId, probability: Perbill) -> bool {
     // Uniform in `0..10^9`, compared with as many parts per billion.
-    if scale(chance, 1_000_000_000) >= u64::from(probability.deconstruct()) {
-        return None;
-    }
+    scale(word(&(DRAW_DOMAIN, seed, report)), 1_000_000_000) < u64::from(probability.deconstruct())
+}
+
+/// The lane on which a report that calls `up` up is asked for; `None` if it calls no lane up. `attempt` counts the lanes that
+/// were drawn before and found to be nobody's.
+///
+/// If the report calls lanes up that its peers do not confirm, one of them is drawn, however few they are: so a lie on one lane
+/// among a thousand is as likely to be asked for as a lie on all. Otherwise one of all the lanes it calls up is drawn. Within
+/// each group every lane is equally likely, up to a bias below 2^-54.
+pub fn drawn_lane(seed: H256, report: ReportId, attempt: u32, up: &Bitmap, confirmed: &Bitmap) -> Option<Lane> {
     let unconfirmed = up.without(confirmed);
     let candidates = if unconfirmed.count() > 0 { &unconfirmed } else { up };
+    let choice = word(&(LANE_DOMAIN, seed, report, attempt));
     candidates.nth(scale(choice, u64::from(candidates.count())) as u32)
+}
+
+/// A uniform word that follows from `value`.
+fn word(value: &impl Encode) -> u64 {
+    blake2_256(&value.encode())[..8].iter().fold(0, |word, byte| word << 8 | u64::from(*byte))
 }
 
 /// Maps a uniform `word` to `0..bound`.
@@ -115,7 +125,9 @@ pub enum AuditState {
 }
 
 /// What a prober is held to account for. Codes are stable: new ones are added at the end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
 pub enum Misconduct {
     /// It answered an audit with something that does not prove its report.
     WrongOpening,
@@ -145,13 +157,14 @@ mod tests {
         #[test]
         fn drawn_lane_is_one_that_the_report_called_up(seed: [u8; 32], up in proptest::collection::btree_set(0..LANES as Lane, 0..20), confirmed in proptest::collection::btree_set(0..LANES as Lane, 0..20)) {
             let (up, confirmed) = (bitmap(up), bitmap(confirmed));
-            let drawn = draw(seed.into(), REPORT, Perbill::one(), &up, &confirmed);
+            let drawn = drawn_lane(seed.into(), REPORT, 0, &up, &confirmed);
             prop_assert_eq!(drawn.is_some(), up.count() > 0);
             if let Some(lane) = drawn {
                 prop_assert!(up.get(lane));
                 prop_assert!(!confirmed.get(lane) || up.without(&confirmed).count() == 0);
             }
-            prop_assert_eq!(draw(seed.into(), REPORT, Perbill::zero(), &up, &confirmed), None);
+            prop_assert!(is_drawn(seed.into(), REPORT, Perbill::one()));
+            prop_assert!(!is_drawn(seed.into(), REPORT, Perbill::zero()));
         }
     }
 
@@ -161,7 +174,8 @@ mod tests {
         let mut drawn = std::collections::BTreeMap::<Lane, u32>::new();
         for round in 0..40_000 {
             let report = ReportId { round, ..REPORT };
-            if let Some(lane) = draw(H256::repeat_byte(9), report, Perbill::from_percent(25), &up, &up) {
+            if is_drawn(H256::repeat_byte(9), report, Perbill::from_percent(25)) {
+                let lane = drawn_lane(H256::repeat_byte(9), report, round % 3, &up, &up).unwrap();
                 *drawn.entry(lane).or_default() += 1;
             }
         }
@@ -175,7 +189,7 @@ mod tests {
         let (up, confirmed) = (bitmap(0..1_024), bitmap((0..1_024).filter(|lane| *lane != 77)));
         for round in 0..50 {
             let report = ReportId { round, ..REPORT };
-            assert_eq!(draw(H256::zero(), report, Perbill::one(), &up, &confirmed), Some(77));
+            assert_eq!(drawn_lane(H256::zero(), report, 0, &up, &confirmed), Some(77));
         }
     }
 

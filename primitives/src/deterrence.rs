@@ -2,7 +2,8 @@
 //!
 //! Let a report lie on a fraction `f` of what it claims, `0 < f <= 1`. It is drawn for an audit with probability `p`, and the
 //! lane asked for is one of the lies with probability at least `f` (exactly `f` if peers confirm every lie, 1 if they confirm
-//! none: see [`crate::audit::draw`]). A lie that is asked for cannot be proven: it costs the share `s` of the stake `S`, whether
+//! none: see [`crate::audit::drawn_lane`]). A lie that is asked for cannot be proven, unless the prober holds the device's own
+//! key, which audits cannot tell and the tally has to (see [`crate::audit`]): it costs the share `s` of the stake `S`, whether
 //! the prober answers wrongly or not at all, and the report's pay. A lie that is not asked for gains at most `f G`, where `G` is
 //! what a report that lies on everything could gain. The liar's expected profit is at most
 //!
@@ -18,7 +19,7 @@
 //!
 //! `G` is all that an epoch pays, so all reports of an epoch together gain no more, and no larger share of it than the largest
 //! fraction that any of them lies on. The penalty is due as soon as that one is asked for its lie. So the same inequality deters
-//! from lying in many reports at once, although all offences of one epoch cost what a single one does.
+//! from lying in many reports at once, although all offences over reports of one epoch cost what a single one does.
 //!
 //! The design's condition, `p s S > (1 - p) G`, is the case `f = 1`, and weaker: a liar would lie a little. `G` is taken for a
 //! single liar, who keeps the whole gain of a lie for which others might be needed too: with a coalition of `n` every member

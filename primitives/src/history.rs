@@ -13,6 +13,11 @@ use scale_info::TypeInfo;
 /// Rounds kept per lane.
 pub const HISTORY_ROUNDS: u32 = u32::BITS;
 
+/// For so many rounds after it was last judged up a lane can be disputed and paid. With a third of the probers in bad hands an
+/// honest device is disputed in 43 % of the rounds, in so many and one more on end once in two thousand rounds; a dead one that
+/// only a friend calls up is not paid for longer.
+pub const DISPUTED_ROUNDS: u32 = 8;
+
 /// A device that has not answered at its address when it was judged down so many times is asked once more, and then given up.
 const LAST_ASKED: u32 = 16;
 
@@ -46,6 +51,11 @@ impl LaneHistory {
     /// Whether all rounds remembered were judged down: such a device is not worth asking in every round.
     pub const fn is_dead(&self) -> bool {
         self.up == 0 && self.excused == 0
+    }
+
+    /// Whether it was judged up in one of the last `rounds` rounds.
+    pub fn was_up_within(&self, rounds: u32) -> bool {
+        self.up & !self.excused & !u32::MAX.unbounded_shl(rounds) != 0
     }
 
     /// Rounds judged down since it was last up, at most 32. Rounds without judgement are not counted.
@@ -131,8 +141,9 @@ impl History {
     /// nothing in these. With an `admission` of 0 it is paid from the first.
     ///
     /// Judged up: points at the verdict's latency. Judged down, or down beyond doubt in an uncovered round: none, and the streak
-    /// ends. Disputed, or otherwise uncovered: as in the lane's last covered round. Excused lanes and vacant lanes earn nothing;
-    /// an excused lane's streak goes on.
+    /// ends. Disputed: as in the lane's last covered round if it was judged up in one of the [`DISPUTED_ROUNDS`] rounds before,
+    /// else nothing. Otherwise uncovered: as in the lane's last covered round. Excused lanes and vacant lanes earn nothing. What
+    /// is disputed, uncovered or excused leaves the streak as it is.
     pub fn account(
         &mut self,
         outcome: &Outcome,
@@ -145,8 +156,12 @@ impl History {
             let id = lane as Lane;
             let active = view.active.get(id);
             // The lane's own verdict, `None` where there is none: then it is as in its last covered round.
+            let mut doubtful = false;
             let verdict = match outcome {
-                Outcome::Covered(verdict) if verdict.disputed.get(id) => None,
+                Outcome::Covered(verdict) if verdict.disputed.get(id) => {
+                    doubtful = !self.lane(id).was_up_within(DISPUTED_ROUNDS);
+                    None
+                },
                 Outcome::Covered(verdict) => Some((verdict.up.get(id), verdict.latency.get(id))),
                 Outcome::Uncovered { down } => down.get(id).then_some((false, NO_ANSWER)),
             };
@@ -154,7 +169,7 @@ impl History {
                 self.last_up.set(id, up);
                 self.last_latency.set(id, latency);
             }
-            let up = active && self.last_up.get(id);
+            let up = active && !doubtful && self.last_up.get(id);
             if up && (admission == 0 || self.admitted.get(id)) {
                 let weight = weights.get(usize::from(view.classes[lane])).copied().unwrap_or(0);
                 *points = round_points(weight, self.last_latency.get(id), self.lane(id).streak());
@@ -261,6 +276,19 @@ mod tests {
         use Fate::*;
         let mut history = History::starting_at(0);
         assert_eq!(live(&mut history, &[Up, Disputed, Up, Down, Disputed, Up]), [10_000, 10_000, 10_100, 0, 0, 10_000]);
+    }
+
+    #[test]
+    fn dispute_is_paid_for_some_rounds_and_no_longer() {
+        use Fate::*;
+        let mut history = History::starting_at(0);
+        live(&mut history, &[Up]);
+        let points = live(&mut history, &[Disputed; 20]);
+        assert!(points[..DISPUTED_ROUNDS as usize].iter().all(|points| *points > 0));
+        assert!(points[DISPUTED_ROUNDS as usize..].iter().all(|points| *points == 0));
+        // The streak that was is not lost: it goes on when the device is found up again.
+        assert!(live(&mut history, &[Up])[0] > 10_000);
+        assert!(live(&mut history, &[Disputed])[0] > 0);
     }
 
     #[test]

@@ -53,8 +53,8 @@ pub fn tally(ballots: &[Ballot], committee: u32) -> Outcome {
     let votes = Votes::of(ballots);
     let committee = committee.min(MAX_COMMITTEE);
     if votes.ballots == 0 || votes.ballots < two_thirds(committee) {
-        // Without so many votes nothing can be found up.
-        let beyond_doubt = votes.ballots > committee - two_thirds(committee);
+        // Without so many votes nothing can be found up. One ballot alone never decides.
+        let beyond_doubt = votes.ballots > (committee - two_thirds(committee)).max(1);
         let down = if beyond_doubt { ALL_LANES.without(&votes.at_least(1)) } else { Bitmap::default() };
         return Outcome::Uncovered { down };
     }
@@ -177,7 +177,7 @@ mod tests {
                 for lane in 0..LANES as Lane {
                     let up = ballots.iter().filter(|(up, _)| up.get(lane)).count() as u32;
                     // As if every absent member had called the lane up.
-                    let hopeless = committee - received < two_thirds(committee);
+                    let hopeless = committee - received < two_thirds(committee) && received > 1;
                     prop_assert_eq!(down.get(lane), up == 0 && hopeless);
                 }
             }

@@ -10,13 +10,10 @@ use frame_support::{
 use offence::ProberOffence;
 use sp_runtime::{traits::Convert, Perbill};
 use sp_staking::offence::ReportOffence;
-use types::{Offending, Record, Standing, STANDINGS};
+use types::{Offending, Record, Standing, BARRED_STRIKES, STANDINGS};
 use vouch_primitives::{
-    accuracy::Accuracy,
-    audit::Misconduct,
-    deterrence::expected_penalty,
-    traits::{EpochClock, ProberDirectory},
-    Points, ProberNumber, RoundIndex,
+    accuracy::Accuracy, audit::Misconduct, deterrence::expected_penalty, traits::ProberDirectory, Points, ProberNumber,
+    RoundIndex,
 };
 
 impl<T: Config> Pallet<T> {
@@ -64,11 +61,11 @@ impl<T: Config> Pallet<T> {
     }
 
     /// Holds a prober to account, and lets it forfeit the `points` of the report in question. Those who slash are told in
-    /// [`Self::report_offences_within`]: telling them may take long.
+    /// [`Self::report_offence_within`]: telling them may take long.
     ///
-    /// However often it is accused in one epoch, that is one strike: a node that is gone for good fails all its open audits, and
-    /// has done no more wrong than with one. What all reports of an epoch can gain together is what deters from a single one,
-    /// see [`vouch_primitives::deterrence`].
+    /// However often it is accused over reports of one epoch, that is one strike: a node that is gone for good fails all its open
+    /// audits, and has done no more wrong than with one. What all reports of an epoch can gain together is what deters from a
+    /// single one, see [`vouch_primitives::deterrence`].
     pub(crate) fn accuse(prober: ProberNumber, offending: Offending, points: Points) {
         let mut record = Records::<T>::get(prober).unwrap_or_default();
         match offending.kind {
@@ -77,13 +74,11 @@ impl<T: Config> Pallet<T> {
             Misconduct::Outlier => {},
         }
         record.forfeited = record.forfeited.saturating_add(points.into());
-        let epoch = T::Epochs::current_epoch();
         let params = Params::<T>::get();
-        let counted = Self::strikes_that_count(&record, offending.report.round);
-        let incident = record.last.filter(|_| counted > 0 && record.epoch == epoch);
-        if incident.is_none_or(|gravest| params.slash(offending.kind) > params.slash(gravest.kind)) {
-            record.strikes = counted.saturating_add(u32::from(incident.is_none()));
-            (record.epoch, record.last) = (epoch, Some(offending));
+        record.strikes = Self::strikes_that_count(&record, offending.report.round);
+        let graver = record.last.is_none_or(|last| params.slash(offending.kind) > params.slash(last.kind));
+        if record.strike(offending.epoch) || graver {
+            record.last = Some(offending);
             if !record.queued {
                 let (first, end) = AccusedQueue::<T>::get();
                 Accused::<T>::insert(end, prober);
@@ -96,6 +91,12 @@ impl<T: Config> Pallet<T> {
         Self::deposit_event(Event::Accused { prober, kind, report, strikes: record.strikes });
     }
 
+    /// Whether a validator has so many strikes that it does not probe any more.
+    pub(crate) fn is_barred(prober: ProberNumber) -> bool {
+        let round = Round::<T>::get().index;
+        Records::<T>::get(prober).is_some_and(|record| Self::strikes_that_count(&record, round) >= BARRED_STRIKES)
+    }
+
     /// Strikes that still count against a prober that commits another offence in `round`.
     fn strikes_that_count(record: &Record, round: RoundIndex) -> u32 {
         let last = record.last.map_or(0, |last| last.report.round);
@@ -106,24 +107,20 @@ impl<T: Config> Pallet<T> {
         }
     }
 
-    /// Tells those who slash of as many offences as `remaining` allows, the oldest first; returns the weight used.
-    pub(crate) fn report_offences_within(remaining: Weight) -> Weight {
+    /// Tells those who slash of the offence that waits longest, if `remaining` allows; returns the weight used. One a block: a
+    /// slash may take a good part of it.
+    pub(crate) fn report_offence_within(remaining: Weight) -> Weight {
         let mut meter = WeightMeter::with_limit(remaining);
         if meter.try_consume(T::WeightInfo::look_for_accused()).is_err() {
             return meter.consumed();
         }
-        let (mut first, end) = AccusedQueue::<T>::get();
+        let (first, end) = AccusedQueue::<T>::get();
         let each = T::WeightInfo::report_accused().saturating_add(T::OffenceWeight::get());
-        let mut reported = false;
-        while first != end && meter.try_consume(each).is_ok() {
+        if first != end && meter.try_consume(each).is_ok() {
             if let Some(prober) = Accused::<T>::take(first) {
                 Self::report_offence(prober);
             }
-            first = first.wrapping_add(1);
-            reported = true;
-        }
-        if reported {
-            AccusedQueue::<T>::put((first, end));
+            AccusedQueue::<T>::put((first.wrapping_add(1), end));
         }
         meter.consumed()
     }
@@ -136,7 +133,7 @@ impl<T: Config> Pallet<T> {
         };
         record.queued = false;
         Records::<T>::insert(prober, record);
-        let Some(Offending { kind, report, session }) = record.last else {
+        let Some(Offending { kind, report, session, .. }) = record.last else {
             defensive!("whoever is accused has an offence");
             return;
         };

@@ -10,17 +10,20 @@ use frame_support::{ensure, traits::Get, weights::Weight};
 use frame_system::pallet_prelude::BlockNumberFor;
 use reports::is_odd;
 use sp_application_crypto::RuntimeAppPublic;
+use sp_core::H256;
 use sp_runtime::{
     traits::{SaturatedConversion, Saturating},
     transaction_validity::{TransactionPriority, TransactionValidityWithRefund, ValidTransaction},
 };
-use types::{Audit, CohortAudits, Entry, Offending, Refusal, RoundReports, MAX_OPEN_AUDITS, MAX_RESOLVED};
+use types::{
+    Audit, CohortAudits, Entry, Offending, Refusal, RoundReports, MAX_ATTEMPTS, MAX_OPEN_AUDITS, MAX_RESOLVED,
+};
 use vouch_primitives::{
     accuracy::Accuracy,
     audit::{self, AuditState, Claim, Misconduct, Opening, ReportId},
     prober::ProberSignature,
-    traits::{DeviceRegistry, ProbingCredits},
-    CohortId, Place, Points, ProberNumber, RoundIndex,
+    traits::{DeviceRegistry, EpochClock, ProbingCredits},
+    Bitmap, CohortId, DeviceId, Lane, Place, Points, ProberNumber, RoundIndex,
 };
 
 /// Above every tip and below reports, whose time is shorter.
@@ -82,19 +85,23 @@ impl<T: Config> Pallet<T> {
         let params = Params::<T>::get();
         let deadline = frame_system::Pallet::<T>::block_number().saturating_add(params.audit_window.into());
         let draw_seed = Round::<T>::get().seed;
+        let epoch = T::Epochs::current_epoch();
         for Entry { prober, member, up, latency, evidence_root, accuracy } in entries {
             let report = ReportId { round, cohort, prober };
-            let offending = Offending { kind: Misconduct::Outlier, report, session };
+            let offending = Offending { kind: Misconduct::Outlier, report, session, epoch };
             findings.measured.push((member.number, accuracy, offending));
-            let claim = audit::draw(draw_seed, report, params.audit, &up, &confirmed).and_then(|lane| {
-                let device = T::Registry::tenant(Place { cohort, lane }, round)?;
-                Some(Claim { lane, device, latency: latency.get(lane), evidence_root, seed, prober: member.key })
-            });
+            let claim = audit::is_drawn(draw_seed, report, params.audit)
+                .then(|| Self::drawn_device(draw_seed, report, up, &confirmed))
+                .flatten()
+                .map(|(lane, device)| {
+                    let (latency, prober) = (latency.get(lane), member.key);
+                    Claim { lane, device, latency, evidence_root, seed, prober }
+                });
             let (number, points) = (member.number, accuracy.points());
             let drawn = claim.is_some_and(|claim| {
                 let lane = claim.lane;
                 let state = AuditState::Open;
-                let audit = Audit { report, claim, prober: number, session, points, deadline, state };
+                let audit = Audit { report, claim, prober: number, session, epoch, points, deadline, state };
                 let room = audits.open.try_push(audit).is_ok();
                 if room {
                     Self::deposit_event(Event::AuditDrawn { report, prober: number, lane, deadline });
@@ -107,6 +114,17 @@ impl<T: Config> Pallet<T> {
                 findings.credits.push((number, points));
             }
         }
+    }
+
+    /// The lane, and its device, that a drawn report has to prove. Lanes are drawn until one is found whose device can still be
+    /// told: an owner in league with a liar may have changed its key. `None` if there is none in [`MAX_ATTEMPTS`] draws.
+    fn drawn_device(seed: H256, report: ReportId, mut up: Bitmap, confirmed: &Bitmap) -> Option<(Lane, DeviceId)> {
+        (0..MAX_ATTEMPTS).find_map(|attempt| {
+            let lane = audit::drawn_lane(seed, report, attempt, &up, confirmed)?;
+            up.set(lane, false);
+            let place = Place { cohort: report.cohort, lane };
+            T::Registry::tenant(place, report.round).map(|device| (lane, device))
+        })
     }
 
     /// Closes audits that are answered or overdue, at most [`MAX_RESOLVED`], and returns how many.
@@ -136,8 +154,8 @@ impl<T: Config> Pallet<T> {
 
     /// Holds a prober to account for an audit; its report earns nothing.
     fn fail(audit: &Audit<BlockNumberFor<T>>, kind: Misconduct) {
-        let Audit { report, session, prober, points, .. } = audit;
-        Self::accuse(*prober, Offending { kind, report: *report, session: *session }, *points);
+        let Audit { report, session, epoch, prober, points, .. } = audit;
+        Self::accuse(*prober, Offending { kind, report: *report, session: *session, epoch: *epoch }, *points);
     }
 
     fn write(findings: Findings) {

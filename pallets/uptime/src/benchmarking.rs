@@ -117,6 +117,7 @@ fn open_audits<T: Config>(open: u32, deadline: BlockNumberFor<T>, key: &ProberId
         },
         prober: report.prober.into(),
         session: 0,
+        epoch: 0,
         points: 15_625,
         deadline,
         state: AuditState::Open,
@@ -179,7 +180,7 @@ fn earlier_epochs<T: Config>() {
 /// What a prober may be accused of.
 fn offending() -> Offending {
     let report = ReportId { round: ROUND - 2, cohort: COHORT, prober: 0 };
-    Offending { kind: Misconduct::Silence, report, session: 0 }
+    Offending { kind: Misconduct::Silence, report, session: 0, epoch: 0 }
 }
 
 /// A signature that nobody checks.
@@ -377,7 +378,7 @@ mod benchmarks {
         let used;
         #[block]
         {
-            used = Pallet::<T>::report_offences_within(Weight::MAX);
+            used = Pallet::<T>::report_offence_within(Weight::MAX);
         }
 
         assert_eq!(used, T::WeightInfo::look_for_accused());
@@ -393,7 +394,7 @@ mod benchmarks {
 
         #[block]
         {
-            Pallet::<T>::report_offences_within(Weight::MAX);
+            Pallet::<T>::report_offence_within(Weight::MAX);
         }
 
         assert!(Records::<T>::get(0).is_some_and(|record| !record.queued));

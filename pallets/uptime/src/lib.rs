@@ -398,8 +398,8 @@ pub mod pallet {
         }
 
         fn on_idle(_now: BlockNumberFor<T>, remaining: Weight) -> Weight {
-            let used = Self::sweep_within(remaining);
-            used.saturating_add(Self::report_offences_within(remaining.saturating_sub(used)))
+            let used = Self::report_offence_within(remaining);
+            used.saturating_add(Self::sweep_within(remaining.saturating_sub(used)))
         }
 
         fn offchain_worker(now: BlockNumberFor<T>) {

@@ -18,12 +18,12 @@ use sp_runtime::{
     BuildStorage, Perbill,
 };
 use sp_staking::{
-    offence::{OffenceError, ReportOffence},
+    offence::{Offence, OffenceError, ReportOffence},
     SessionIndex,
 };
 use std::sync::LazyLock;
 use vouch_primitives::{
-    audit::{Opening, ReportId},
+    audit::{Misconduct, Opening, ReportId},
     evidence::{self, Evidence},
     lanes::CohortView,
     probe::{Challenge, ProbeResponse},
@@ -215,15 +215,15 @@ impl sp_runtime::traits::Convert<u64, Option<u64>> for MockOffender {
 pub struct MockOffences;
 impl ReportOffence<u64, u64, offence::ProberOffence<u64>> for MockOffences {
     fn report_offence(_: Vec<u64>, offence: offence::ProberOffence<u64>) -> Result<(), OffenceError> {
-        if Offences::get().iter().any(|known| known.report == offence.report) {
+        if Offences::get().iter().any(|known| known.slot() == offence.slot()) {
             return Err(OffenceError::DuplicateReport);
         }
         Offences::mutate(|offences| offences.push(offence));
         Ok(())
     }
 
-    fn is_known_offence(_: &[u64], report: &vouch_primitives::audit::ReportId) -> bool {
-        Offences::get().iter().any(|known| known.report == *report)
+    fn is_known_offence(_: &[u64], slot: &(ReportId, Misconduct)) -> bool {
+        Offences::get().iter().any(|known| known.slot() == *slot)
     }
 }
 

@@ -29,9 +29,9 @@ pub struct ProberOffence<Offender> {
 impl<Offender: Clone> Offence<Offender> for ProberOffence<Offender> {
     const ID: Kind = *b"vouch:misconduct";
 
-    /// Every report is an incident of its own. The fraction does not grow with how many misbehave at once: a copier is no
+    /// Every kind of offence by every report is an incident of its own. The fraction does not grow with how many misbehave at once: a copier is no
     /// guiltier because others copy too.
-    type Slot = ReportId;
+    type Slot = (ReportId, Misconduct);
 
     fn offenders(&self) -> Vec<Offender> {
         vec![self.offender.clone()]
@@ -45,8 +45,8 @@ impl<Offender: Clone> Offence<Offender> for ProberOffence<Offender> {
         self.validators
     }
 
-    fn slot(&self) -> ReportId {
-        self.report
+    fn slot(&self) -> (ReportId, Misconduct) {
+        (self.report, self.kind)
     }
 
     fn slash_fraction(&self, _offenders: u32) -> Perbill {

@@ -52,7 +52,8 @@ impl<T: Config> Pallet<T> {
         validators: impl Iterator<Item = (&'a T::AccountId, ProberId)>,
     ) -> BoundedVec<Member, T::MaxProbers> {
         let member = |(account, key)| Member { key, number: Self::number_of(account) };
-        BoundedVec::truncate_from(validators.take(T::MaxProbers::get() as usize).map(member).collect())
+        let fit = validators.map(member).filter(|member| !Self::is_barred(member.number));
+        BoundedVec::truncate_from(fit.take(T::MaxProbers::get() as usize).collect())
     }
 
     /// The number of a validator, which gets one if it has none.

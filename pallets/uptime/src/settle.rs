@@ -52,6 +52,8 @@ impl Accounting {
             reports.entries.iter_mut().zip(measured).for_each(|(entry, accuracy)| entry.accuracy = accuracy);
             reports.confirmed = reference.up;
         }
+        // Nobody is asked to prove, nor gains by calling up, what is not judged.
+        reports.entries.iter_mut().for_each(|entry| entry.up = entry.up.and(&view.active));
         let ballots = reports.entries.len() as u32;
         let (round, cohort) = (reports.round, self.cohort);
         Pallet::<T>::deposit_event(match outcome {

@@ -38,6 +38,12 @@ pub const OUTLIER_STEP: u16 = 3;
 /// At this deviation a prober is accused, and its deviation starts anew.
 pub const DEVIATION_LIMIT: u16 = 30;
 
+/// With so many strikes a validator is in no prober set any more, from the next session on, until they are forgotten.
+pub const BARRED_STRIKES: u32 = 3;
+
+/// Most lanes that are drawn for one audit: those of devices that have gone or changed their key in that round are passed over.
+pub const MAX_ATTEMPTS: u32 = 8;
+
 /// Standings in one page.
 pub const STANDINGS: u32 = 1_024;
 
@@ -71,8 +77,8 @@ pub struct Params {
     /// Blocks a prober has to answer an audit in, at least [`MIN_AUDIT_WINDOW`], and so few that the evidence is kept for as
     /// long and [`MAX_OPEN_AUDITS`] are enough even if every report is drawn.
     pub audit_window: u32,
-    /// Share of the stake that the first wrong answer to an audit costs; in the `n`-th epoch with offences it costs `n` times as
-    /// much. Several offences in one epoch are one incident, such as an outage, and cost what the gravest of them does.
+    /// Share of the stake that the first wrong answer to an audit costs; with the `n`-th strike it costs `n` times as much.
+    /// Offences over reports of one epoch are one incident, such as an outage, and cost what the gravest of them does.
     pub slash_wrong: Perbill,
     /// Share of the stake that the first unanswered audit costs.
     pub slash_silent: Perbill,
@@ -254,6 +260,8 @@ pub struct Audit<BlockNumber> {
     pub prober: ProberNumber,
     /// The session in which the report's round opened.
     pub session: SessionIndex,
+    /// The epoch in which it was drawn.
+    pub epoch: EpochIndex,
     /// Points that the report earns if it is proven.
     pub points: Points,
     /// The last block in which an answer is taken.
@@ -308,7 +316,7 @@ impl Standing {
         self.reports = self.reports.saturating_add(1);
         self.lanes = self.lanes.saturating_add(accuracy.lanes.into());
         self.agreed = self.agreed.saturating_add(u64::from(accuracy.lanes) * u64::from(accuracy.permille));
-        if !accuracy.is_outlier() {
+        if !accuracy.outlier {
             self.deviation = self.deviation.saturating_sub(u16::from(accuracy.lanes > 0));
             return false;
         }
@@ -333,14 +341,35 @@ pub struct Record {
     pub silent: u32,
     /// Points of the reports that failed their audit, which it was not credited.
     pub forfeited: u64,
-    /// Epochs in which it committed offences, forgotten after the pallet's `StrikeMemory` without another.
+    /// Epochs whose reports gave rise to offences, forgotten after the pallet's `StrikeMemory` without another.
     pub strikes: u32,
-    /// The epoch of the last strike.
+    /// The latest of these epochs.
     pub epoch: EpochIndex,
-    /// The gravest offence of that epoch, the first of these.
+    /// Which of the epochs up to that one are among them: bit `n` is the one `n` before it.
+    pub struck: u32,
+    /// The offence that brought the last strike, or a graver one after it.
     pub last: Option<Offending>,
     /// Whether its last offence waits to be reported to those who slash.
     pub queued: bool,
+}
+
+impl Record {
+    /// Counts a strike for offences over reports of `epoch`, unless there is one already; returns whether it is a new one. What
+    /// is older than is remembered was counted.
+    pub fn strike(&mut self, epoch: EpochIndex) -> bool {
+        if self.strikes == 0 {
+            (self.epoch, self.struck) = (epoch, 0);
+        }
+        if epoch > self.epoch {
+            self.struck = self.struck.unbounded_shl(epoch - self.epoch);
+            self.epoch = epoch;
+        }
+        let bit = 1u32.unbounded_shl(self.epoch.saturating_sub(epoch));
+        let new = bit != 0 && self.struck & bit == 0;
+        self.struck |= bit;
+        self.strikes = self.strikes.saturating_add(u32::from(new));
+        new
+    }
 }
 
 /// An offence, with what it is punished by.
@@ -352,6 +381,8 @@ pub struct Offending {
     pub report: ReportId,
     /// The session in which the report's round opened.
     pub session: SessionIndex,
+    /// The epoch in which the report had its draw.
+    pub epoch: EpochIndex,
 }
 
 /// How far the sweep is that accounts the cohorts nobody touched. It walks the cohorts `0..of` in a circle, so that a sweep

@@ -38,10 +38,9 @@ pub mod governed {
     #[dynamic_pallet_params]
     #[codec(index = 0)]
     pub mod slashing {
-        /// Eras until a slash is applied: time for governance to cancel an unjust one. What is longer than stake stays bonded
-        /// counts as one era less than that.
+        /// Eras until a slash is applied: time for governance to cancel an unjust one. At most 26 count.
         #[codec(index = 0)]
-        pub static DeferDuration: EraIndex = 27;
+        pub static DeferDuration: EraIndex = 26;
     }
 }
 
@@ -53,12 +52,14 @@ impl pallet_parameters::Config for Runtime {
     type WeightInfo = ();
 }
 
-/// Eras until a slash is applied, below [`BondingDuration`]: a slash must find the stake still there.
+/// Eras until a slash is applied. Stake that is unbonded in era `e` can be withdrawn once era `e + BondingDuration` is planned,
+/// which is a session before it is active; a slash for `e` is applied when era `e + 1 + defer` is active. So two less than
+/// [`BondingDuration`]: a slash must find the stake still there.
 pub struct SlashDeferDuration;
 
 impl Get<EraIndex> for SlashDeferDuration {
     fn get() -> EraIndex {
-        governed::slashing::DeferDuration::get().min(BondingDuration::get().saturating_sub(1))
+        governed::slashing::DeferDuration::get().min(BondingDuration::get().saturating_sub(2))
     }
 }
 

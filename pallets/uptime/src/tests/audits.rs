@@ -156,6 +156,7 @@ fn silence_is_an_offence_once_the_deadline_is_over() {
         rounds_later(1);
         assert_eq!(Uptime::open_audits(0).len(), 1);
         rounds_later(1);
+        next_block();
         let offences = Offences::get();
         assert_eq!(offences.len(), 1);
         assert_eq!((offences[0].offender, offences[0].kind), (silent.into(), Misconduct::Silence));
@@ -210,6 +211,35 @@ fn nobody_has_to_prove_a_device_that_has_gone_or_changed_its_key() {
         rounds_later(1);
         assert!(Uptime::open_audits(0).is_empty());
         assert!(members_of_round_zero().iter().all(|member| probing(*member) == full_pay()));
+    });
+}
+
+#[test]
+fn lane_without_a_device_shields_no_lie() {
+    TestExt::new().audit(Perbill::one()).build_and_execute(|| {
+        // GIVEN a liar that saw nobody, and calls up what its peers do, and vacant lanes besides
+        for (n, member) in members(0).into_iter().enumerate() {
+            let vacant = if n == 0 { 900..1_000 } else { 0..0 };
+            assert_ok!(submit(report(0, member, (0..DEVICES).chain(vacant))));
+        }
+        rounds_later(2);
+        // THEN it is asked for a device all the same, and vacant lanes are worth nothing.
+        let audits = Uptime::open_audits(0);
+        assert_eq!(audits.len(), 7);
+        assert!(audits.iter().all(|audit| audit.claim.lane < DEVICES && u64::from(audit.points) == full_pay()));
+    });
+}
+
+#[test]
+fn device_that_changed_its_key_is_passed_over_and_another_asked_for() {
+    TestExt::new().audit(Perbill::one()).build_and_execute(|| {
+        vote(0, 7, 0..DEVICES);
+        rounds_later(1);
+        // All but the last of the eight are gone when audits are drawn.
+        Registered::mutate(|cohorts| cohorts[0].enrolled = [DEVICES - 1].into_iter().collect());
+        rounds_later(1);
+        let lanes: Vec<Lane> = Uptime::open_audits(0).iter().map(|audit| audit.claim.lane).collect();
+        assert_eq!(lanes, [DEVICES - 1; 7]);
     });
 }
 
@@ -292,7 +322,7 @@ fn validator_that_left_is_still_audited() {
         rounds_later(2);
         let (member, evidence) = &kept[0];
         assert_ok!(answer(&right_answer(*member, evidence), *member));
-        rounds_later(3);
+        rounds_later(4);
         let accused: Vec<u64> = Offences::get().iter().map(|offence| offence.offender).collect();
         assert_eq!(accused.len(), 6);
         assert!(!accused.contains(&u64::from(*member)));

@@ -26,7 +26,7 @@ fn healthy() -> sp_io::TestExternalities {
         assert_ok!(answer(&opening(audit.report, audit.claim.lane, evidence), *member));
         for prober in [3, 8] {
             let report = ReportId { round: 0, cohort: 2, prober: 3 };
-            Uptime::accuse(prober, types::Offending { kind: Misconduct::Outlier, report, session: 0 }, 0);
+            Uptime::accuse(prober, types::Offending { kind: Misconduct::Outlier, report, session: 0, epoch: 0 }, 0);
         }
         vote(0, 7, 0..DEVICES);
         vote(1, 3, 0..DEVICES);

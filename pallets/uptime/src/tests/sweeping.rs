@@ -3,9 +3,9 @@
 use crate::{mock::*, *};
 use frame_support::{traits::Hooks, weights::Weight};
 
-/// What one settled cohort takes at most.
+/// What one settled cohort takes at most, after a look whether anybody is accused.
 fn one() -> Weight {
-    Uptime::min_sweep_weight()
+    Uptime::min_sweep_weight() + <() as WeightInfo>::look_for_accused()
 }
 
 /// The first unaccounted round of each cohort.

@@ -200,7 +200,7 @@ fn audits_that_cannot_be_answered_keep_none_from_being_answered() {
                 Record { evidence: evidence.clone(), ..record }.save(report.round, report.cohort, report.prober);
             }
             let (claim, deadline) = (claim.clone(), 1_000 + u64::from(n));
-            Audit { report, claim, prober: 0, session: 0, points: 0, deadline, state: AuditState::Open }
+            Audit { report, claim, prober: 0, session: 0, epoch: 0, points: 0, deadline, state: AuditState::Open }
         });
         let open = BoundedVec::truncate_from(audits.collect());
         Audits::<Test>::insert(0, CohortAudits { next: 0, open });
