@@ -12,6 +12,8 @@ const LANES: u64 = 1_024;
 const COMMITTEE: u32 = 7;
 /// One report of so many is audited, by default.
 const AUDITED: u64 = 4;
+/// Of a committee's reports, how many are drawn: on average fewer.
+const DRAWN: u32 = 2;
 /// Audits of one cohort that are open at a time: one round draws fewer than two, which are answered in the next blocks and
 /// closed a round later; this allows for some that are not.
 const OPEN_AUDITS: u32 = 12;
@@ -62,6 +64,7 @@ pub struct Headline {
     audits: u64,
     /// What one answer to an audit costs, without the transaction that carries it.
     answer: u64,
+    accuse: u64,
     credit: u64,
     /// What a round costs, however many cohorts there are.
     round_fixed: u64,
@@ -84,7 +87,8 @@ impl Headline {
             stored = stored.saturating_add(cost(UPTIME, "report", &[others])?);
         }
         let open = OPEN_AUDITS;
-        let (drawing, looking) = (cost(UPTIME, "audit", &[COMMITTEE, open])?, cost(UPTIME, "audit_nothing", &[open])?);
+        let (drawing, looking) =
+            (cost(UPTIME, "audit", &[COMMITTEE - DRAWN, DRAWN, open, 0])?, cost(UPTIME, "audit_nothing", &[open])?);
         let (authorizing, answering) =
             (cost(UPTIME, "authorize_answer", &[open])?, cost(UPTIME, "answer_audit", &[open])?);
         let quiet = cost(UPTIME, "on_initialize", &[])?.saturating_mul(BLOCKS - 2);
@@ -99,6 +103,7 @@ impl Headline {
             completing: cost(UPTIME, "report_completing", &[COMMITTEE])?,
             audits: drawing.saturating_add(looking),
             answer: authorizing.saturating_add(answering),
+            accuse: cost(UPTIME, "accuse", &[])?,
             credit: cost(REWARDS, "credit", &[])?,
             round_fixed: [cost(UPTIME, "open_round", &[])?, cost(UPTIME, "fix_seed", &[])?, quiet, sweeps, counted]
                 .iter()
@@ -190,7 +195,7 @@ Measured in the wasm on one core of: {processor}.
 Database accesses at the runtime's charges for ParityDB: 8 us a read, 50 us a write. In us:
 
 round(cohort) = {k} x authorize_report + sum of report(0..={last}) + report_completing({k}) + 2 x settle_nothing
-                + audit({k}, {open}) + audit_nothing({open}) + {k} / {audited} x (authorize_answer({open}) + answer_audit({open}))
+                + audit({undrawn}, {drawn}, {open}, 0) + audit_nothing({open}) + {k} / {audited} x (authorize_answer({open}) + answer_audit({open}))
               = {k} x {authorize} + {stored} + {completing} + 2 x {nothing} + {audits} + {k} / {audited} x {answer} = {round}
 per device    = round(cohort) / {LANES}
 epoch(cohort) = {ROUNDS} x round(cohort) + credit = {ROUNDS} x {round} + {credit} = {epoch}
@@ -200,8 +205,7 @@ fixed         = open_round + count_round + fix_seed + {quiet} x on_initialize + 
 
 - transactions: what the SDK charges any transaction, with a signature check that reports do not have, and for its
   extensions. The design does not say whether its targets include them, nor is known whether the peers' figures do.
-- audits: one report of {audited} is drawn and answered wrongly, which costs more than a right answer; audit({k}, {open}) is
-  measured with every report drawn, {open} audits open, and all of them overdue.
+- audits: one report of {audited} is drawn, and answered with a proof. An accusation, {accuse}, is not periodic.
 - settle_nothing: once before a round's first report, once in the sweep after the round.
 - credit: the first touch in an epoch also turns the points of the whole page into tokens. That a round's tally contains
   a credit already is not subtracted.
@@ -220,6 +224,9 @@ fixed         = open_round + count_round + fix_seed + {quiet} x on_initialize + 
             base = us(self.base),
             extensions = us(self.extensions),
             open = OPEN_AUDITS,
+            drawn = DRAWN,
+            undrawn = COMMITTEE - DRAWN,
+            accuse = us(self.accuse),
             audited = AUDITED,
             audits = us(self.audits),
             answer = us(self.answer),
@@ -288,10 +295,12 @@ mod tests {
         }
     }
 
-    /// With a second component, which costs a microsecond each.
-    fn two(mut measured: Measured) -> Measured {
-        measured.components.push(Component { name: "o".into(), low: 0, high: 256 });
-        measured.time.slopes.push(MICROSECOND);
+    /// With three further components, which cost 1, 2 and 5 us each.
+    fn four(mut measured: Measured) -> Measured {
+        for (name, micros) in [("d", 1), ("o", 2), ("s", 5)] {
+            measured.components.push(Component { name: name.into(), low: 0, high: 256 });
+            measured.time.slopes.push(micros * MICROSECOND);
+        }
         measured
     }
 
@@ -307,7 +316,8 @@ mod tests {
                 uptime("authorize_report", 150, None),
                 uptime("authorize_answer", 100, Some((1, 256))),
                 uptime("answer_audit", 88, Some((0, 256))),
-                two(uptime("audit", 50, Some((3, 30)))),
+                uptime("accuse", 9, None),
+                four(uptime("audit", 50, Some((3, 15)))),
                 uptime("audit_nothing", 17, Some((0, 256))),
                 uptime("report", 10, Some((2, 31))),
                 uptime("report_completing", 200, Some((10, 31))),
@@ -330,7 +340,7 @@ mod tests {
         let headline = Headline::of(&results()).unwrap();
         assert_eq!(headline.extensions, (19 + 3 * 8 + 50) * MICROSECOND);
         let reports = 10 + 12 + 14 + 16 + 18 + 20;
-        let audits = 50 + 7 * 3 + 12 + 17;
+        let audits = 50 + 5 * 3 + 2 + 12 * 2 + 17;
         let answers = (112 + 88) * 7 / 4;
         let round = (7 * 150 + reports + 270 + 40 + audits + answers) * MICROSECOND;
         assert_eq!(headline.round(), round);

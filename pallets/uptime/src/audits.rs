@@ -52,7 +52,7 @@ impl<T: Config> Pallet<T> {
         let open = audits.open.len() as u32;
         let mut findings = Findings::default();
 
-        let mut appraised = 0u32;
+        let (mut appraised, mut drawn) = (0u32, 0u32);
         if first < drawn_until {
             for odd in [is_odd(drawn_until), !is_odd(drawn_until)] {
                 let Some(reports) = Reports::<T>::get(cohort, odd).filter(|reports| reports.round < drawn_until) else {
@@ -60,27 +60,30 @@ impl<T: Config> Pallet<T> {
                 };
                 Reports::<T>::remove(cohort, odd);
                 appraised = appraised.saturating_add(reports.entries.len() as u32);
-                Self::draw(cohort, reports, &mut audits, &mut findings);
+                drawn = drawn.saturating_add(Self::draw(cohort, reports, &mut audits, &mut findings));
             }
             audits.next = drawn_until;
         }
-        let closed = Self::close_audits(&mut audits, &mut findings);
+        let (closed, silent) = Self::close_audits(&mut audits, &mut findings);
         if appraised > 0 || closed > 0 {
             Audits::<T>::insert(cohort, audits);
-            Self::write(findings);
-            T::WeightInfo::audit(appraised, open)
+            let accused = Self::write(findings);
+            let used = T::WeightInfo::audit(appraised.saturating_sub(drawn), drawn, open, silent);
+            used.saturating_add(T::WeightInfo::accuse().saturating_mul(accused.into()))
         } else {
             T::WeightInfo::audit_nothing(open)
         }
     }
 
-    /// Draws among the reports of one round, and takes note of how good each of them was. What is not drawn is paid.
+    /// Draws among the reports of one round, and takes note of how good each of them was. What is not drawn is paid. Returns how
+    /// many were drawn.
     fn draw(
         cohort: CohortId,
         reports: RoundReports<T::MaxCommittee>,
         audits: &mut CohortAudits<BlockNumberFor<T>>,
         findings: &mut Findings,
-    ) {
+    ) -> u32 {
+        let before = audits.open.len();
         let RoundReports { round, seed, session, confirmed, entries, .. } = reports;
         let params = Params::<T>::get();
         let deadline = frame_system::Pallet::<T>::block_number().saturating_add(params.audit_window.into());
@@ -114,6 +117,7 @@ impl<T: Config> Pallet<T> {
                 findings.credits.push((number, points));
             }
         }
+        audits.open.len().saturating_sub(before) as u32
     }
 
     /// The lane, and its device, that a drawn report has to prove. Lanes are drawn until one is found whose device can still be
@@ -127,10 +131,10 @@ impl<T: Config> Pallet<T> {
         })
     }
 
-    /// Closes audits that are answered or overdue, at most [`MAX_RESOLVED`], and returns how many.
-    fn close_audits(audits: &mut CohortAudits<BlockNumberFor<T>>, findings: &mut Findings) -> u32 {
+    /// Closes audits that are answered or overdue, at most [`MAX_RESOLVED`]; returns how many, and how many of them were overdue.
+    fn close_audits(audits: &mut CohortAudits<BlockNumberFor<T>>, findings: &mut Findings) -> (u32, u32) {
         let now = frame_system::Pallet::<T>::block_number();
-        let mut closed = 0u32;
+        let (mut closed, mut silent) = (0u32, 0u32);
         audits.open.retain(|audit| {
             let over = audit.state != AuditState::Open || now > audit.deadline;
             if !over || closed >= MAX_RESOLVED {
@@ -145,11 +149,14 @@ impl<T: Config> Pallet<T> {
                 },
                 // Accused when it was answered.
                 AuditState::Failed => {},
-                AuditState::Open => Self::fail(audit, Misconduct::Silence),
+                AuditState::Open => {
+                    silent = silent.saturating_add(1);
+                    Self::fail(audit, Misconduct::Silence);
+                },
             }
             false
         });
-        closed
+        (closed, silent)
     }
 
     /// Holds a prober to account for an audit; its report earns nothing.
@@ -158,18 +165,28 @@ impl<T: Config> Pallet<T> {
         Self::accuse(*prober, Offending { kind, report: *report, session: *session, epoch: *epoch }, *points);
     }
 
-    fn write(findings: Findings) {
+    /// Writes what was found; returns how many probers are accused of being outliers.
+    fn write(findings: Findings) -> u32 {
         let Findings { credits, measured, proven } = findings;
         T::ProbingCredits::credit_probers(&credits);
-        for (prober, offending) in Self::note_reports(&measured, &proven) {
-            Self::accuse(prober, offending, 0);
-        }
+        let accused = Self::note_reports(&measured, &proven);
+        accused.iter().for_each(|(prober, offending)| Self::accuse(*prober, *offending, 0));
+        accused.len() as u32
     }
 
     /// Most that seeing to a cohort's audits takes.
     pub(crate) fn max_audit_weight() -> Weight {
         let appraised = T::MaxCommittee::get().saturating_mul(2);
-        T::WeightInfo::audit(appraised, MAX_OPEN_AUDITS).max(T::WeightInfo::audit_nothing(MAX_OPEN_AUDITS))
+        let audit = |undrawn, drawn| T::WeightInfo::audit(undrawn, drawn, MAX_OPEN_AUDITS, MAX_RESOLVED);
+        audit(appraised, 0)
+            .max(audit(0, appraised))
+            .max(T::WeightInfo::audit_nothing(MAX_OPEN_AUDITS))
+            .saturating_add(T::WeightInfo::accuse().saturating_mul(appraised.into()))
+    }
+
+    /// Most that an answer takes: it is the wrong one.
+    pub(crate) fn max_answer_weight() -> Weight {
+        T::WeightInfo::answer_audit(MAX_OPEN_AUDITS).saturating_add(T::WeightInfo::accuse())
     }
 
     /// Whether `opening` may enter the chain as an answer: it does not have to be right. Writes nothing; checks the signature
@@ -207,10 +224,12 @@ impl<T: Config> Pallet<T> {
         let proven = audit.claim.is_proven_by(opening, Self::genesis_hash());
         audit.state = if proven { AuditState::Proven } else { AuditState::Failed };
         Self::deposit_event(Event::AuditAnswered { report, prober: audit.prober, proven });
+        let mut used = T::WeightInfo::answer_audit(open);
         if !proven {
             Self::fail(audit, Misconduct::WrongOpening);
+            used = used.saturating_add(T::WeightInfo::accuse());
         }
         Audits::<T>::insert(report.cohort, audits);
-        Ok(T::WeightInfo::answer_audit(open))
+        Ok(used)
     }
 }

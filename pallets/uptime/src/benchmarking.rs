@@ -14,6 +14,7 @@ use frame_support::{
     BoundedVec,
 };
 use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
+use reports::is_odd;
 use sp_application_crypto::RuntimeAppPublic;
 use sp_core::{sr25519, H256};
 use sp_runtime::{traits::One, transaction_validity::TransactionSource, Perbill};
@@ -303,41 +304,52 @@ mod benchmarks {
     #[benchmark]
     fn answer_audit(o: Linear<1, MAX_OPEN_AUDITS>) -> Result<(), BenchmarkError> {
         running_round::<T>(1, 1);
-        let (mut opening, signature) = answer::<T>(o)?;
-        // The last check fails, so that everything is checked and the prober accused.
-        Audits::<T>::mutate(COHORT, |audits| {
-            if let Some(last) = audits.as_mut().and_then(|audits| audits.open.last_mut()) {
-                last.claim.seed = H256::repeat_byte(1);
-            }
-        });
-        opening.report.prober = (o - 1) as u16;
+        let (opening, signature) = answer::<T>(o)?;
 
         #[extrinsic_call]
         _(RawOrigin::Authorized, Box::new(opening), signature);
 
         let state = Pallet::<T>::open_audits(COHORT).last().map(|open| open.state);
-        assert_eq!(state, Some(AuditState::Failed));
-        assert!(Records::<T>::get(o - 1).is_some_and(|record| record.queued));
+        assert_eq!(state, Some(AuditState::Proven));
         Ok(())
     }
 
     #[benchmark]
+    fn accuse() {
+        ProberCount::<T>::put(1);
+
+        #[block]
+        {
+            Pallet::<T>::accuse(0, offending(), 1);
+        }
+
+        assert!(Records::<T>::get(0).is_some_and(|record| record.queued));
+    }
+
+    #[benchmark]
     fn audit(
-        k: Linear<1, { 2 * T::MaxCommittee::get() }>,
-        o: Linear<0, { MAX_OPEN_AUDITS - 2 * T::MaxCommittee::get() }>,
+        k: Linear<0, { T::MaxCommittee::get() }>,
+        d: Linear<0, { T::MaxCommittee::get() }>,
+        o: Linear<MAX_RESOLVED, { MAX_OPEN_AUDITS - T::MaxCommittee::get() }>,
+        s: Linear<0, MAX_RESOLVED>,
     ) {
         running_round::<T>(T::MaxProbers::get(), T::MaxCommittee::get());
         standings::<T>();
-        // As many as one settlement closes are overdue, each of another prober.
+        // The first of the open audits are overdue, each of another prober.
         frame_system::Pallet::<T>::set_block_number(100u32.into());
         open_audits::<T>(o, BlockNumberFor::<T>::one(), &member(0).key);
         Audits::<T>::mutate(COHORT, |audits| {
             let open = audits.iter_mut().flat_map(|audits| audits.open.iter_mut());
-            open.skip(MAX_RESOLVED as usize).for_each(|later| later.deadline = 1_000u32.into());
+            open.skip(s as usize).for_each(|later| later.deadline = 1_000u32.into());
         });
         let size = T::MaxCommittee::get();
-        stored_reports::<T>(ROUND - 3, size, &(0..k.min(size)).collect::<Vec<_>>());
-        stored_reports::<T>(ROUND - 2, size, &(size..k.max(size)).collect::<Vec<_>>());
+        // Those that call nothing up cannot be drawn.
+        stored_reports::<T>(ROUND - 3, size, &(0..k).collect::<Vec<_>>());
+        Reports::<T>::mutate(COHORT, is_odd(ROUND - 3), |reports| {
+            let entries = reports.iter_mut().flat_map(|reports| reports.entries.iter_mut());
+            entries.for_each(|entry| entry.up = Bitmap::default());
+        });
+        stored_reports::<T>(ROUND - 2, size, &(size..size + d).collect::<Vec<_>>());
 
         let used;
         #[block]
@@ -345,11 +357,11 @@ mod benchmarks {
             used = Pallet::<T>::audit(COHORT);
         }
 
-        assert_eq!(used, T::WeightInfo::audit(k, o));
-        let drawn = Pallet::<T>::open_audits(COHORT).iter().filter(|open| open.report.round > 0).count();
-        assert_eq!(drawn, k as usize);
-        assert_eq!(Pallet::<T>::open_audits(COHORT).len() as u32, k + o.saturating_sub(MAX_RESOLVED));
-        assert_eq!(Records::<T>::iter_keys().count() as u32, o.min(MAX_RESOLVED));
+        if k + d + s > 0 {
+            assert_eq!(used, T::WeightInfo::audit(k, d, o, s));
+        }
+        assert_eq!(Pallet::<T>::open_audits(COHORT).len() as u32, o + d - s);
+        assert_eq!(Records::<T>::iter_keys().count() as u32, s);
     }
 
     #[benchmark]

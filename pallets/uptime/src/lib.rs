@@ -376,7 +376,7 @@ pub mod pallet {
         /// so that nobody else can answer for it; see [`types::Refusal`]. An answer that proves nothing is taken as well, and
         /// held against it.
         #[pallet::call_index(2)]
-        #[pallet::weight(T::WeightInfo::answer_audit(types::MAX_OPEN_AUDITS))]
+        #[pallet::weight(Pallet::<T>::max_answer_weight())]
         #[pallet::authorize(|_source, opening, signature| Pallet::<T>::authorize_answer(opening, signature))]
         #[pallet::weight_of_authorize(T::WeightInfo::authorize_answer(types::MAX_OPEN_AUDITS))]
         pub fn answer_audit(

@@ -15,11 +15,12 @@ pub trait WeightInfo {
     fn authorize_report() -> Weight;
     /// An answer is checked that is for the last of `o` open audits of its cohort.
     fn authorize_answer(o: u32) -> Weight;
-    /// An answer to one of `o` open audits of its cohort is taken, and its prober accused.
+    /// A right answer to one of `o` open audits of its cohort is taken.
     fn answer_audit(o: u32) -> Weight;
-    /// `k` reports on a cohort have their draw, all of them are drawn, and as many of its `o` open audits as one settlement may
-    /// close are overdue.
-    fn audit(k: u32, o: u32) -> Weight;
+    /// A prober is accused.
+    fn accuse() -> Weight;
+    /// Of a cohort with `o` open audits, `k` reports have their draw and are not drawn, `d` are drawn, and `s` audits are overdue.
+    fn audit(k: u32, d: u32, o: u32, s: u32) -> Weight;
     /// No report has its draw, and none of `o` open audits is to be closed.
     fn audit_nothing(o: u32) -> Weight;
     /// A block looks whether anybody is accused.
@@ -70,11 +71,18 @@ impl WeightInfo for () {
             .saturating_add(RocksDbWeight::get().reads(4))
             .saturating_add(RocksDbWeight::get().writes(4))
     }
-    fn audit(k: u32, o: u32) -> Weight {
+    fn accuse() -> Weight {
+        Weight::from_parts(10_000_000, 3_000)
+            .saturating_add(RocksDbWeight::get().reads(2))
+            .saturating_add(RocksDbWeight::get().writes(3))
+    }
+    fn audit(k: u32, d: u32, o: u32, s: u32) -> Weight {
         Weight::from_parts(100_000_000, 33_487)
-            .saturating_add(Weight::from_parts(20_000_000, 0).saturating_mul(k.into()))
-            .saturating_add(Weight::from_parts(2_000_000, 0).saturating_mul(o.into()))
-            .saturating_add(RocksDbWeight::get().reads(8 + 2 * u64::from(k)))
+            .saturating_add(Weight::from_parts(5_000_000, 0).saturating_mul(k.into()))
+            .saturating_add(Weight::from_parts(20_000_000, 0).saturating_mul(d.into()))
+            .saturating_add(Weight::from_parts(500_000, 0).saturating_mul(o.into()))
+            .saturating_add(Self::accuse().saturating_mul(s.into()))
+            .saturating_add(RocksDbWeight::get().reads(8 + 2 * u64::from(d)))
             .saturating_add(RocksDbWeight::get().writes(6))
     }
     fn audit_nothing(o: u32) -> Weight {

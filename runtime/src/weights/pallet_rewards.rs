@@ -16,74 +16,127 @@ use polkadot_sdk::{
 pub struct WeightInfo<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> pallet_rewards::WeightInfo for WeightInfo<T> {
-    /// Took 200.0 to 5359.1 us.
+    /// Took 145.8 to 1084.9 us.
     /// `n` from 1 to 8.
     /// - `Devices::Devices`: r 8, w 0
+    /// - `Rewards::Accrued`: r 8, w 8
+    /// - `Rewards::Books`: r 1, w 1
+    /// - `Rewards::Epoch`: r 1, w 0
+    /// - `Rewards::Held`: r 8, w 8
+    /// - `Rewards::PointsPages`: r 8, w 8
+    /// - `Rewards::Rates`: r 1, w 0
+    /// - `System::Account`: r 9, w 9
+    fn claim(n: u32) -> Weight {
+        Weight::from_parts(51_700_000, 54_600)
+            .saturating_add(Weight::from_parts(119_000_000, 1_290).saturating_mul(n.into()))
+            .saturating_add(T::DbWeight::get().reads(4))
+            .saturating_add(T::DbWeight::get().reads(5_u64.saturating_mul(n.into())))
+            .saturating_add(T::DbWeight::get().writes(2))
+            .saturating_add(T::DbWeight::get().writes(4_u64.saturating_mul(n.into())))
+    }
+
+    /// Took 76.9 to 4190.8 us.
+    /// `n` from 1 to 8.
     /// - `Rewards::Accrued`: r 8, w 8
     /// - `Rewards::Books`: r 1, w 1
     /// - `Rewards::Epoch`: r 1, w 0
     /// - `Rewards::PointsPages`: r 8, w 8
     /// - `Rewards::Rates`: r 1, w 0
     /// - `System::Account`: r 9, w 9
-    fn claim(n: u32) -> Weight {
-        Weight::from_parts(28_800_000, 21_500)
-            .saturating_add(Weight::from_parts(246_000_000, 1_240).saturating_mul(n.into()))
+    /// - `Uptime::Numbers`: r 8, w 0
+    fn claim_probing(n: u32) -> Weight {
+        Weight::from_parts(14_400_000, 21_500)
+            .saturating_add(Weight::from_parts(66_600_000, 168).saturating_mul(n.into()))
             .saturating_add(T::DbWeight::get().reads(4))
             .saturating_add(T::DbWeight::get().reads(4_u64.saturating_mul(n.into())))
             .saturating_add(T::DbWeight::get().writes(2))
             .saturating_add(T::DbWeight::get().writes(3_u64.saturating_mul(n.into())))
     }
 
-    /// Took 7.7 to 2344.6 us.
+    /// Took 92.5 to 157.1 us.
+    /// - `Devices::Devices`: r 1, w 0
+    /// - `Rewards::Accrued`: r 1, w 1
+    /// - `Rewards::Books`: r 1, w 1
+    /// - `Rewards::Epoch`: r 1, w 0
+    /// - `Rewards::Held`: r 1, w 1
+    /// - `Rewards::PointsPages`: r 1, w 1
+    /// - `Rewards::Rates`: r 1, w 0
+    fn forfeit() -> Weight {
+        Weight::from_parts(107_000_000, 55_600)
+            .saturating_add(T::DbWeight::get().reads(7))
+            .saturating_add(T::DbWeight::get().writes(4))
+    }
+
+    /// Took 12.4 to 119.9 us.
+    /// - `Rewards::Epoch`: r 1, w 0
     /// - `Rewards::Params`: r 0, w 1
+    /// - `Staking::MinValidatorBond`: r 1, w 0
+    /// - `Uptime::Params`: r 1, w 0
     fn set_params() -> Weight {
-        Weight::from_parts(16_100_000, 0)
+        Weight::from_parts(13_200_000, 1_020)
+            .saturating_add(T::DbWeight::get().reads(3))
             .saturating_add(T::DbWeight::get().writes(1))
     }
 
-    /// Took 4.4 to 8279.2 us.
+    /// Took 2.6 to 25.2 us.
     /// - `Rewards::Epoch`: r 1, w 1
     fn count_round() -> Weight {
-        Weight::from_parts(9_480_000, 229)
+        Weight::from_parts(2_900_000, 261)
             .saturating_add(T::DbWeight::get().reads(1))
             .saturating_add(T::DbWeight::get().writes(1))
     }
 
-    /// Took 87.4 to 5718.8 us.
+    /// Took 55.3 to 114.8 us.
     /// - `Rewards::Books`: r 1, w 1
     /// - `Rewards::Epoch`: r 1, w 1
     /// - `Rewards::Params`: r 1, w 0
-    /// - `Rewards::Rates`: r 0, w 1
+    /// - `Rewards::Rates`: r 0, w 2
     /// - `System::Account`: r 2, w 2
     fn close_epoch() -> Weight {
-        Weight::from_parts(151_000_000, 490)
+        Weight::from_parts(57_700_000, 535)
             .saturating_add(T::DbWeight::get().reads(5))
-            .saturating_add(T::DbWeight::get().writes(5))
+            .saturating_add(T::DbWeight::get().writes(6))
     }
 
-    /// Took 54.7 to 4440.8 us.
+    /// Took 60.3 to 1053.8 us.
+    /// - `Rewards::Accrued`: r 1, w 1
+    /// - `Rewards::Epoch`: r 1, w 1
+    /// - `Rewards::Held`: r 1, w 1
+    /// - `Rewards::PointsPages`: r 1, w 1
+    /// - `Rewards::Rates`: r 1, w 0
+    fn credit() -> Weight {
+        Weight::from_parts(64_000_000, 54_000)
+            .saturating_add(T::DbWeight::get().reads(5))
+            .saturating_add(T::DbWeight::get().writes(4))
+    }
+
+    /// Took 35.4 to 4060.4 us.
+    /// `p` from 1 to 15.
     /// - `Rewards::Accrued`: r 1, w 1
     /// - `Rewards::Epoch`: r 1, w 1
     /// - `Rewards::PointsPages`: r 1, w 1
     /// - `Rewards::Rates`: r 1, w 0
-    fn credit() -> Weight {
-        Weight::from_parts(103_000_000, 21_000)
+    fn credit_probers(p: u32) -> Weight {
+        Weight::from_parts(36_800_000, 21_100)
+            .saturating_add(Weight::from_parts(29_800, 0).saturating_mul(p.into()))
             .saturating_add(T::DbWeight::get().reads(4))
             .saturating_add(T::DbWeight::get().writes(3))
     }
-    fn claim_probing(n: u32) -> Weight {
-        Self::claim(n)
-    }
-    fn forfeit() -> Weight {
-        Self::claim(1)
-    }
-    fn credit_probers(_p: u32) -> Weight {
-        Self::credit()
-    }
+
+    /// Took 2.8 to 101.4 us.
+    /// - `Rewards::Books`: r 1, w 1
     fn draw_era_payout() -> Weight {
-        Self::set_params()
+        Weight::from_parts(3_080_000, 362)
+            .saturating_add(T::DbWeight::get().reads(1))
+            .saturating_add(T::DbWeight::get().writes(1))
     }
+
+    /// Took 19.3 to 1018.1 us.
+    /// - `Rewards::Books`: r 1, w 1
+    /// - `System::Account`: r 1, w 1
     fn settle_era_payout() -> Weight {
-        Self::claim(1)
+        Weight::from_parts(20_300_000, 502)
+            .saturating_add(T::DbWeight::get().reads(2))
+            .saturating_add(T::DbWeight::get().writes(2))
     }
 }

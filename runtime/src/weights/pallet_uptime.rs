@@ -16,126 +16,219 @@ use polkadot_sdk::{
 pub struct WeightInfo<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> pallet_uptime::WeightInfo for WeightInfo<T> {
-    /// Took 7.0 to 4129.1 us.
+    /// Took 10.7 to 194.9 us.
+    /// - `Rewards::Books`: r 1, w 0
+    /// - `Rewards::Epoch`: r 1, w 0
+    /// - `Rewards::Params`: r 1, w 0
+    /// - `Staking::MinValidatorBond`: r 1, w 0
     /// - `Uptime::Params`: r 0, w 1
     fn set_params() -> Weight {
-        Weight::from_parts(15_300_000, 0)
+        Weight::from_parts(11_600_000, 861)
+            .saturating_add(T::DbWeight::get().reads(4))
             .saturating_add(T::DbWeight::get().writes(1))
     }
 
-    /// Took 64.5 to 690.1 us.
+    /// Took 41.9 to 128.2 us.
     /// `k` from 0 to 14.
+    /// - `Uptime::Audits`: r 1, w 0
     /// - `Uptime::Histories`: r 1, w 0
     /// - `Uptime::ProberSets`: r 1, w 0
     /// - `Uptime::Reports`: r 1, w 1
     /// - `Uptime::Round`: r 1, w 0
     fn report(k: u32) -> Weight {
-        Weight::from_parts(101_000_000, 51_300)
-            .saturating_add(Weight::from_parts(613_000, 0).saturating_mul(k.into()))
-            .saturating_add(T::DbWeight::get().reads(4))
+        Weight::from_parts(63_300_000, 56_400)
+            .saturating_add(Weight::from_parts(0, 224).saturating_mul(k.into()))
+            .saturating_add(T::DbWeight::get().reads(5))
             .saturating_add(T::DbWeight::get().writes(1))
     }
 
-    /// Took 226.1 to 4407.9 us.
+    /// Took 139.9 to 275.4 us.
     /// `k` from 1 to 15.
     /// - `Devices::Classes`: r 1, w 0
     /// - `Devices::Cohorts`: r 1, w 0
     /// - `Rewards::Accrued`: r 1, w 1
     /// - `Rewards::Epoch`: r 1, w 1
+    /// - `Rewards::Held`: r 1, w 0
     /// - `Rewards::PointsPages`: r 1, w 1
     /// - `Rewards::Rates`: r 1, w 0
+    /// - `Uptime::Audits`: r 1, w 0
     /// - `Uptime::Histories`: r 1, w 1
+    /// - `Uptime::Params`: r 1, w 0
     /// - `Uptime::ProberSets`: r 1, w 0
-    /// - `Uptime::Reports`: r 1, w 1
+    /// - `Uptime::Reports`: r 2, w 1
     /// - `Uptime::Round`: r 1, w 0
-    fn report_completing(_k: u32) -> Weight {
-        Weight::from_parts(373_000_000, 64_500)
-            .saturating_add(T::DbWeight::get().reads(10))
+    fn report_completing(k: u32) -> Weight {
+        Weight::from_parts(150_000_000, 68_400)
+            .saturating_add(Weight::from_parts(3_510_000, 724).saturating_mul(k.into()))
+            .saturating_add(T::DbWeight::get().reads(14))
             .saturating_add(T::DbWeight::get().writes(5))
     }
 
+    /// Took 93.0 to 129.0 us.
+    /// - `Devices::Opened`: r 1, w 0
+    /// - `System::BlockHash`: r 1, w 0
+    /// - `Uptime::Histories`: r 1, w 0
+    /// - `Uptime::ProberSets`: r 1, w 0
+    /// - `Uptime::Reports`: r 1, w 0
+    /// - `Uptime::Round`: r 1, w 0
     fn authorize_report() -> Weight {
-        Weight::from_parts(216_000_000, 19_400).saturating_add(T::DbWeight::get().reads(6))
+        Weight::from_parts(101_000_000, 56_700)
+            .saturating_add(T::DbWeight::get().reads(6))
     }
+
+    /// Took 62.1 to 162.0 us.
+    /// `o` from 1 to 256.
+    /// - `System::BlockHash`: r 1, w 0
+    /// - `Uptime::Audits`: r 1, w 0
     fn authorize_answer(o: u32) -> Weight {
-        Weight::from_parts(216_000_000, 19_400)
-            .saturating_add(Weight::from_parts(100_000, 35).saturating_mul(o.into()))
+        Weight::from_parts(71_200_000, 284)
+            .saturating_add(Weight::from_parts(53_100, 162).saturating_mul(o.into()))
             .saturating_add(T::DbWeight::get().reads(2))
     }
+
+    /// Took 86.7 to 225.3 us.
+    /// `o` from 1 to 256.
+    /// - `System::BlockHash`: r 1, w 0
+    /// - `Uptime::Audits`: r 1, w 1
     fn answer_audit(o: u32) -> Weight {
-        Weight::from_parts(216_000_000, 19_400)
-            .saturating_add(Weight::from_parts(200_000, 35).saturating_mul(o.into()))
-            .saturating_add(T::DbWeight::get().reads(6))
-            .saturating_add(T::DbWeight::get().writes(4))
+        Weight::from_parts(96_500_000, 284)
+            .saturating_add(Weight::from_parts(361_000, 162).saturating_mul(o.into()))
+            .saturating_add(T::DbWeight::get().reads(2))
+            .saturating_add(T::DbWeight::get().writes(1))
     }
-    fn audit(k: u32, o: u32) -> Weight {
-        Weight::from_parts(216_000_000, 19_400)
-            .saturating_add(Weight::from_parts(30_000_000, 35).saturating_mul(k.into()))
-            .saturating_add(Weight::from_parts(2_000_000, 35).saturating_mul(o.into()))
-            .saturating_add(T::DbWeight::get().reads(12 + 2 * u64::from(k)))
-            .saturating_add(T::DbWeight::get().writes(60))
+
+    /// Took 7.9 to 134.1 us.
+    /// - `Uptime::Accused`: r 0, w 1
+    /// - `Uptime::AccusedQueue`: r 1, w 1
+    /// - `Uptime::Params`: r 1, w 0
+    /// - `Uptime::Records`: r 1, w 1
+    fn accuse() -> Weight {
+        Weight::from_parts(8_500_000, 220)
+            .saturating_add(T::DbWeight::get().reads(3))
+            .saturating_add(T::DbWeight::get().writes(3))
     }
+
+    /// Took 453.1 to 4752.2 us.
+    /// `k` from 0 to 15.
+    /// `d` from 0 to 15.
+    /// `o` from 32 to 241.
+    /// `s` from 0 to 32.
+    /// - `Devices::Devices`: r 15, w 0
+    /// - `Devices::Tenants`: r 15, w 0
+    /// - `Rewards::Epoch`: r 1, w 0
+    /// - `Uptime::Accused`: r 0, w 32
+    /// - `Uptime::AccusedQueue`: r 1, w 1
+    /// - `Uptime::Audits`: r 1, w 1
+    /// - `Uptime::Params`: r 1, w 0
+    /// - `Uptime::Records`: r 32, w 32
+    /// - `Uptime::Reports`: r 2, w 2
+    /// - `Uptime::Round`: r 1, w 0
+    /// - `Uptime::Standings`: r 1, w 1
+    fn audit(k: u32, d: u32, o: u32, s: u32) -> Weight {
+        Weight::from_parts(72_700_000, 33_400)
+            .saturating_add(Weight::from_parts(9_500_000, 735).saturating_mul(k.into()))
+            .saturating_add(Weight::from_parts(13_700_000, 1_790).saturating_mul(d.into()))
+            .saturating_add(Weight::from_parts(364_000, 163).saturating_mul(o.into()))
+            .saturating_add(Weight::from_parts(5_580_000, 6).saturating_mul(s.into()))
+            .saturating_add(T::DbWeight::get().reads(8))
+            .saturating_add(T::DbWeight::get().reads(2_u64.saturating_mul(d.into())))
+            .saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(s.into())))
+            .saturating_add(T::DbWeight::get().writes(5))
+            .saturating_add(T::DbWeight::get().writes(2_u64.saturating_mul(s.into())))
+    }
+
+    /// Took 36.6 to 88.2 us.
+    /// `o` from 0 to 256.
+    /// - `Uptime::Audits`: r 1, w 0
+    /// - `Uptime::Reports`: r 2, w 0
+    /// - `Uptime::Round`: r 1, w 0
     fn audit_nothing(o: u32) -> Weight {
-        Weight::from_parts(30_000_000, 19_400)
-            .saturating_add(Weight::from_parts(100_000, 35).saturating_mul(o.into()))
+        Weight::from_parts(40_200_000, 22_300)
+            .saturating_add(Weight::from_parts(103_000, 162).saturating_mul(o.into()))
             .saturating_add(T::DbWeight::get().reads(4))
     }
+
+    /// Took 2.0 to 36.9 us.
+    /// - `Uptime::AccusedQueue`: r 1, w 0
     fn look_for_accused() -> Weight {
-        Weight::from_parts(5_000_000, 19_400).saturating_add(T::DbWeight::get().reads(1))
+        Weight::from_parts(2_270_000, 191)
+            .saturating_add(T::DbWeight::get().reads(1))
     }
+
+    /// Took 95.5 to 134.0 us.
+    /// - `Offences::ConcurrentReportsIndex`: r 1, w 1
+    /// - `Offences::Reports`: r 1, w 1
+    /// - `Parameters::Parameters`: r 1, w 0
+    /// - `Session::DisabledValidators`: r 1, w 0
+    /// - `Session::Validators`: r 1, w 0
+    /// - `Staking::ActiveEra`: r 1, w 0
+    /// - `Staking::ErasStakers`: r 1, w 0
+    /// - `Staking::ErasStakersOverview`: r 1, w 0
+    /// - `Staking::ErasStartSessionIndex`: r 1, w 0
+    /// - `Staking::Invulnerables`: r 1, w 0
+    /// - `Staking::SlashRewardFraction`: r 1, w 0
+    /// - `Staking::SlashingSpans`: r 1, w 1
+    /// - `Uptime::Accounts`: r 1, w 0
+    /// - `Uptime::Accused`: r 1, w 1
+    /// - `Uptime::AccusedQueue`: r 1, w 1
+    /// - `Uptime::Params`: r 1, w 0
+    /// - `Uptime::Records`: r 1, w 1
     fn report_accused() -> Weight {
-        Weight::from_parts(50_000_000, 19_400)
-            .saturating_add(T::DbWeight::get().reads(8))
+        Weight::from_parts(114_000_000, 1_330)
+            .saturating_add(T::DbWeight::get().reads(17))
             .saturating_add(T::DbWeight::get().writes(6))
     }
 
-    /// Took 28.0 to 68.0 us.
+    /// Took 13.6 to 33.6 us.
     /// - `Uptime::Histories`: r 1, w 0
     /// - `Uptime::Round`: r 1, w 0
     fn settle_nothing() -> Weight {
-        Weight::from_parts(45_000_000, 9_010)
+        Weight::from_parts(17_400_000, 9_240)
             .saturating_add(T::DbWeight::get().reads(2))
     }
 
-    /// Took 222.5 to 4814.1 us.
+    /// Took 186.6 to 4502.1 us.
     /// `k` from 0 to 15.
     /// `r` from 1 to 32.
     /// - `Devices::Classes`: r 1, w 0
     /// - `Devices::Cohorts`: r 1, w 0
     /// - `Rewards::Accrued`: r 1, w 1
     /// - `Rewards::Epoch`: r 1, w 1
+    /// - `Rewards::Held`: r 1, w 0
     /// - `Rewards::PointsPages`: r 1, w 1
     /// - `Rewards::Rates`: r 1, w 0
     /// - `Uptime::Histories`: r 1, w 1
-    /// - `Uptime::Reports`: r 1, w 0
+    /// - `Uptime::Params`: r 1, w 0
+    /// - `Uptime::Reports`: r 1, w 1
     /// - `Uptime::Round`: r 1, w 0
     fn settle(k: u32, r: u32) -> Weight {
-        Weight::from_parts(295_000_000, 32_500)
-            .saturating_add(Weight::from_parts(4_790_000, 675).saturating_mul(k.into()))
-            .saturating_add(Weight::from_parts(11_900_000, 0).saturating_mul(r.into()))
-            .saturating_add(T::DbWeight::get().reads(9))
-            .saturating_add(T::DbWeight::get().writes(4))
+        Weight::from_parts(157_000_000, 33_100)
+            .saturating_add(Weight::from_parts(2_110_000, 723).saturating_mul(k.into()))
+            .saturating_add(Weight::from_parts(5_400_000, 1).saturating_mul(r.into()))
+            .saturating_add(T::DbWeight::get().reads(11))
+            .saturating_add(T::DbWeight::get().writes(5))
     }
 
-    /// Took 6.3 to 12.2 us.
+    /// Took 4.8 to 6.9 us.
     /// - `Uptime::Round`: r 1, w 0
     fn on_initialize() -> Weight {
-        Weight::from_parts(7_680_000, 139)
+        Weight::from_parts(5_630_000, 232)
             .saturating_add(T::DbWeight::get().reads(1))
     }
 
-    /// Took 24.7 to 112.0 us.
+    /// Took 15.0 to 87.6 us.
     /// - `Babe::AuthorVrfRandomness`: r 1, w 0
     /// - `Uptime::NextSeed`: r 1, w 1
     /// - `Uptime::Round`: r 1, w 0
     fn fix_seed() -> Weight {
-        Weight::from_parts(27_800_000, 312)
+        Weight::from_parts(20_200_000, 405)
             .saturating_add(T::DbWeight::get().reads(3))
             .saturating_add(T::DbWeight::get().writes(1))
     }
 
-    /// Took 44.8 to 103.0 us.
+    /// Took 25.5 to 47.3 us.
     /// - `Devices::Opened`: r 1, w 0
+    /// - `Session::CurrentIndex`: r 1, w 0
     /// - `Uptime::CurrentSet`: r 1, w 0
     /// - `Uptime::NextSeed`: r 1, w 1
     /// - `Uptime::Params`: r 1, w 0
@@ -143,18 +236,21 @@ impl<T: frame_system::Config> pallet_uptime::WeightInfo for WeightInfo<T> {
     /// - `Uptime::Round`: r 0, w 1
     /// - `Uptime::Sweep`: r 1, w 1
     fn open_round() -> Weight {
-        Weight::from_parts(62_400_000, 411)
-            .saturating_add(T::DbWeight::get().reads(5))
+        Weight::from_parts(33_500_000, 838)
+            .saturating_add(T::DbWeight::get().reads(6))
             .saturating_add(T::DbWeight::get().writes(4))
     }
 
-    /// Took 33.6 to 165.4 us.
+    /// Took 21.5 to 71.5 us.
+    /// - `Uptime::AccusedQueue`: r 1, w 0
+    /// - `Uptime::Audits`: r 1, w 0
     /// - `Uptime::Histories`: r 1, w 0
+    /// - `Uptime::Reports`: r 2, w 0
     /// - `Uptime::Round`: r 1, w 0
     /// - `Uptime::Sweep`: r 1, w 1
     fn sweep() -> Weight {
-        Weight::from_parts(52_000_000, 9_050)
-            .saturating_add(T::DbWeight::get().reads(3))
+        Weight::from_parts(25_700_000, 9_270)
+            .saturating_add(T::DbWeight::get().reads(7))
             .saturating_add(T::DbWeight::get().writes(1))
     }
 }

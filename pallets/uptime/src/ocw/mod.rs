@@ -156,16 +156,17 @@ fn take_seats<T: Config>(round: &Round, keys: &[(u16, ProberId)], now: u64) -> (
                 continue;
             }
             let fresh = known.is_none();
-            let record = known.unwrap_or_else(|| {
+            let mut record = known.unwrap_or_else(|| {
                 opened.push((cohort, *prober));
                 let schedule = blake2_256(&(entropy, b"schedule", cohort, *prober).encode());
                 Record::new(round.seed, key.clone(), schedule)
             });
+            let targets = T::Registry::targets(cohort, round.index);
+            let dirty = record.forget_strangers(&targets) || fresh;
             let history = history::<T>(round, cohort);
             let were_up = history.last_up.clone();
-            let mut seat =
-                Seat { cohort, prober: *prober, record, lanes: Vec::new(), were_up, saved: now, dirty: fresh };
-            for Target { lane, device, endpoint } in T::Registry::targets(cohort, round.index) {
+            let mut seat = Seat { cohort, prober: *prober, record, lanes: Vec::new(), were_up, saved: now, dirty };
+            for Target { lane, device, endpoint } in targets {
                 let Some(endpoint) = endpoint.filter(T::Registry::may_probe) else { continue };
                 if !is_asked(history.attendance(lane), round.seed, cohort, lane) {
                     continue;

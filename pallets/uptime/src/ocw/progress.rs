@@ -16,6 +16,7 @@ use vouch_primitives::{
     lanes::latency_code,
     prober::{ProberId, ProberSignature},
     report::Report,
+    traits::Target,
     Bitmap, CohortId, Lane, LatencyCodes, RoundIndex,
 };
 
@@ -88,6 +89,18 @@ impl Record {
                 *tries = tries.saturating_add(1);
             },
         }
+    }
+
+    /// Forgets the evidence of lanes in which another device sits now than the one that answered, or none that is to be probed:
+    /// the chain branched off, or a device changed its key, and what is kept could not prove a report. `targets` are in rising
+    /// order of lanes. Returns whether anything was forgotten; such lanes are to be asked anew.
+    pub fn forget_strangers(&mut self, targets: &[Target]) -> bool {
+        let before = self.evidence.len();
+        self.evidence.retain(|lane, kept| {
+            let target = targets.binary_search_by_key(lane, |target| target.lane).ok().and_then(|at| targets.get(at));
+            target.is_some_and(|target| target.device == kept.device)
+        });
+        self.evidence.len() != before
     }
 
     /// The verdict on the cohort: lanes that answered are up, all others are not.
@@ -232,6 +245,21 @@ mod tests {
         record.note(5, Some(evidence(20)));
         record.note(5, None);
         assert_eq!((record.tries(5), record.evidence[&5].rtt_ms, record.tries.len()), (None, 10, 0));
+    }
+
+    #[test]
+    fn evidence_of_whoever_sat_there_before_is_forgotten() {
+        let mut record = record();
+        for lane in [3, 5, 900] {
+            record.note(lane, Some(evidence(10)));
+        }
+        let target = |lane, device| Target { lane, device: DeviceId::new([device; 32]), endpoint: None };
+        // The device is still in lane 3, another one in lane 5, and nobody is to be probed in lane 900.
+        let targets = [target(2, 2), target(3, 2), target(5, 9)];
+        assert!(record.forget_strangers(&targets));
+        assert_eq!(record.evidence.keys().copied().collect::<Vec<_>>(), [3]);
+        assert_eq!((record.tries(5), record.tries(3)), (Some(0), None));
+        assert!(!record.forget_strangers(&targets));
     }
 
     #[test]

@@ -283,7 +283,7 @@ fn call_is_charged_for_what_it_did() {
         // Two rounds later the seven reports have their draw.
         next_round();
         let audited = file(report(0, members(0)[0], 0..DEVICES));
-        let settled = <() as WeightInfo>::settle(1, 1) + <() as WeightInfo>::audit(7, 0);
+        let settled = <() as WeightInfo>::settle(1, 1) + <() as WeightInfo>::audit(7, 0, 0, 0);
         assert_eq!(audited, <() as WeightInfo>::report(0) + settled);
     });
 }
