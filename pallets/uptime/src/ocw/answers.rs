@@ -68,7 +68,7 @@ pub fn answer<T: Config>(mut audits: Vec<Audit<BlockNumberFor<T>>>, genesis: H25
 /// Why an audit cannot be answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Failure {
-    /// No record of the round, or one of another branch of the chain.
+    /// No record of the round on this branch of the chain.
     NoRecord,
     /// The record does not prove the report that the chain has.
     OtherReport,

@@ -182,7 +182,7 @@ fn take_seats<T: Config>(round: &Round, keys: &[(u16, ProberId)], now: u64) -> (
             seats.push(seat);
         }
     }
-    progress::announce(round.index, &opened);
+    progress::announce(round.index, round.seed, &opened);
     // First tries before second ones, so that dead devices never keep live ones from being asked; one prefix after the other;
     // and shuffled otherwise, since sorting by what is random shuffles.
     probes.sort_by_cached_key(|(tries, probe)| {

@@ -1,8 +1,10 @@
 //! What a prober remembers across blocks and restarts, in the node's persistent offchain store.
 //!
-//! One [`Record`] per (round, cohort, prober) under [`record_key`] serves three purposes one after the other: the progress of
-//! the running round, the report once it is filed, and the evidence behind it for audits. It is one value so that no crash can
-//! leave two parts of it that disagree. Records are dropped [`KEPT_ROUNDS`] rounds later, but never while an audit asks for them.
+//! One [`Record`] per (round, its seed, cohort, prober) under [`record_key`] serves three purposes one after the other: the
+//! progress of the running round, the report once it is filed, and the evidence behind it for audits. It is one value so that no
+//! crash can leave two parts of it that disagree. The seed is part of the key because a round has another one on a branch of the
+//! chain that forked off before it was drawn: what is filed on one branch outlives the other. Records are dropped
+//! [`KEPT_ROUNDS`] rounds later, but never while an audit asks for them.
 
 use alloc::{
     collections::{BTreeMap, BTreeSet},
@@ -30,7 +32,8 @@ const PRUNED_PER_RUN: u32 = 256;
 /// Start of the key of every [`Record`].
 const RECORD: &[u8] = b"vouch/evidence/";
 
-/// Start of the key under which a round's records are listed, so that they can be found again to be dropped.
+/// Start of the key under which a round's records are listed, so that they can be found again to be dropped: it is followed by
+/// the SCALE encoding of the round. The value is a SCALE list of [`Listed`], of the records of all branches.
 const RECORDS_OF: &[u8] = b"vouch/evidence-of/";
 
 /// Key of the oldest round that may still have records.
@@ -40,9 +43,25 @@ const OLDEST: &[u8] = b"vouch/evidence-oldest";
 const UNPROVEN: &[u8] = b"vouch/unproven";
 
 /// Where the persistent offchain store keeps the record of the prober with index `prober` in the round's prober set:
-/// `vouch/evidence/` followed by the SCALE encoding of (round: u32, cohort: u32, prober: u16). The value is a SCALE [`Record`].
-pub fn record_key(round: RoundIndex, cohort: CohortId, prober: u16) -> Vec<u8> {
-    [RECORD, &(round, cohort, prober).encode()].concat()
+/// `vouch/evidence/` followed by the SCALE encoding of (round: u32, seed: [u8; 8], cohort: u32, prober: u16), where `seed` is the
+/// first 8 bytes of the round's seed. The value is a SCALE [`Record`].
+pub fn record_key(round: RoundIndex, seed: H256, cohort: CohortId, prober: u16) -> Vec<u8> {
+    listed_key(round, &(tag(seed), cohort, prober))
+}
+
+/// The first bytes of a round's seed: enough to tell the few branches of the chain apart that a node sees of one round. A
+/// [`Record`] has the whole seed.
+type SeedTag = [u8; 8];
+
+/// What tells the records of one round apart: all of [`record_key`] but the round.
+type Listed = (SeedTag, CohortId, u16);
+
+fn tag(seed: H256) -> SeedTag {
+    core::array::from_fn(|byte| seed.0[byte])
+}
+
+fn listed_key(round: RoundIndex, listed: &Listed) -> Vec<u8> {
+    [RECORD, &(round, listed).encode()].concat()
 }
 
 /// A report as it was signed; only ever submitted in exactly this form.
@@ -91,9 +110,9 @@ impl Record {
         }
     }
 
-    /// Forgets the evidence of lanes in which another device sits now than the one that answered, or none that is to be probed:
+    /// Forgets the evidence of lanes in which another device sits now than the one that answered, or none that is to be judged:
     /// the chain branched off, or a device changed its key, and what is kept could not prove a report. `targets` are in rising
-    /// order of lanes. Returns whether anything was forgotten; such lanes are to be asked anew.
+    /// order of lanes. Returns whether anything was forgotten; such lanes count as never tried.
     pub fn forget_strangers(&mut self, targets: &[Target]) -> bool {
         let before = self.evidence.len();
         self.evidence.retain(|lane, kept| {
@@ -114,10 +133,10 @@ impl Record {
         Report { round, cohort, prober, up, latency, evidence_root }
     }
 
-    /// The stored record; `None` if there is none, or one that this release cannot read, or one of another branch of the chain,
-    /// whose evidence is worth nothing under this `seed` and key.
+    /// The stored record of the branch of the chain that has this `seed`; `None` if there is none, or one that this release
+    /// cannot read, or one of another key, whose evidence is worth nothing under this one.
     pub fn load(round: RoundIndex, cohort: CohortId, index: u16, seed: H256, prober: &ProberId) -> Option<Self> {
-        StorageValueRef::persistent(&record_key(round, cohort, index))
+        StorageValueRef::persistent(&record_key(round, seed, cohort, index))
             .get::<Self>()
             .ok()
             .flatten()
@@ -126,7 +145,7 @@ impl Record {
 
     /// Stores the record.
     pub fn save(&self, round: RoundIndex, cohort: CohortId, index: u16) {
-        StorageValueRef::persistent(&record_key(round, cohort, index)).set(self);
+        StorageValueRef::persistent(&record_key(round, self.seed, cohort, index)).set(self);
     }
 }
 
@@ -134,15 +153,15 @@ fn records_key(round: RoundIndex) -> Vec<u8> {
     [RECORDS_OF, &round.encode()].concat()
 }
 
-/// Lists records of `round` that are about to be stored for the first time, so that [`prune`] finds them.
-pub fn announce(round: RoundIndex, records: &[(CohortId, u16)]) {
+/// Lists records of `round` that are about to be stored for the first time, under its `seed`, so that [`prune`] finds them.
+pub fn announce(round: RoundIndex, seed: H256, records: &[(CohortId, u16)]) {
     if records.is_empty() {
         return;
     }
     let key = records_key(round);
     let list = StorageValueRef::persistent(&key);
-    let mut known = list.get::<Vec<(CohortId, u16)>>().ok().flatten().unwrap_or_default();
-    known.extend_from_slice(records);
+    let mut known = list.get::<Vec<Listed>>().ok().flatten().unwrap_or_default();
+    known.extend(records.iter().map(|(cohort, prober)| (tag(seed), *cohort, *prober)));
     known.sort_unstable();
     known.dedup();
     list.set(&known);
@@ -166,8 +185,8 @@ pub fn prune(current: RoundIndex, needed: Option<RoundIndex>) {
     for round in oldest..end {
         let key = records_key(round);
         let mut list = StorageValueRef::persistent(&key);
-        for (cohort, prober) in list.get::<Vec<(CohortId, u16)>>().ok().flatten().unwrap_or_default() {
-            StorageValueRef::persistent(&record_key(round, cohort, prober)).clear();
+        for listed in list.get::<Vec<Listed>>().ok().flatten().unwrap_or_default() {
+            StorageValueRef::persistent(&listed_key(round, &listed)).clear();
         }
         list.clear();
     }
@@ -214,8 +233,10 @@ mod tests {
         Evidence { device: DeviceId::new([2; 32]), nonce: [3; 32], rtt_ms, response }
     }
 
+    const SEED: H256 = H256::repeat_byte(1);
+
     fn record() -> Record {
-        Record::new(H256::repeat_byte(1), key(1), [9; 32])
+        Record::new(SEED, key(1), [9; 32])
     }
 
     #[test]
@@ -229,7 +250,7 @@ mod tests {
             assert_eq!(Record::load(7, 1, 2, H256::zero(), &key(1)), None);
             assert_eq!(Record::load(7, 1, 2, saved.seed, &key(2)), None);
             assert_eq!(Record::load(7, 2, 2, saved.seed, &key(1)), None);
-            StorageValueRef::persistent(&record_key(7, 1, 2)).set(&1u8);
+            StorageValueRef::persistent(&record_key(7, SEED, 1, 2)).set(&1u8);
             assert_eq!(Record::load(7, 1, 2, saved.seed, &key(1)), None);
         });
     }
@@ -266,9 +287,9 @@ mod tests {
     fn old_rounds_are_dropped_and_younger_ones_kept() {
         with_store(|| {
             let stored =
-                |round| StorageValueRef::persistent(&record_key(round, 0, 1)).get::<Record>().unwrap().is_some();
+                |round| StorageValueRef::persistent(&record_key(round, SEED, 0, 1)).get::<Record>().unwrap().is_some();
             for round in 10..200 {
-                announce(round, &[(0, 1), (5, 1)]);
+                announce(round, SEED, &[(0, 1), (5, 1)]);
                 record().save(round, 0, 1);
                 record().save(round, 5, 1);
                 prune(round, None);
@@ -283,12 +304,13 @@ mod tests {
     fn rounds_that_an_audit_asks_for_are_kept_however_old() {
         with_store(|| {
             for round in 0..5 {
-                announce(round, &[(0, 0)]);
+                announce(round, SEED, &[(0, 0)]);
                 record().save(round, 0, 0);
             }
             let kept = || {
-                let stored =
-                    |round| StorageValueRef::persistent(&record_key(round, 0, 0)).get::<Record>().unwrap().is_some();
+                let stored = |round| {
+                    StorageValueRef::persistent(&record_key(round, SEED, 0, 0)).get::<Record>().unwrap().is_some()
+                };
                 (0..5).filter(|round| stored(*round)).collect::<Vec<_>>()
             };
             prune(1_000, Some(0));
@@ -306,9 +328,9 @@ mod tests {
     #[test]
     fn long_absence_is_pruned_in_bounded_steps() {
         with_store(|| {
-            announce(0, &[(0, 0)]);
+            announce(0, SEED, &[(0, 0)]);
             record().save(0, 0, 0);
-            announce(5_000, &[(0, 0)]);
+            announce(5_000, SEED, &[(0, 0)]);
             record().save(5_000, 0, 0);
             let mut runs = 0;
             while StorageValueRef::persistent(OLDEST).get::<u32>() != Ok(Some(6_000 - KEPT_ROUNDS + 1)) {
@@ -317,8 +339,8 @@ mod tests {
                 assert!(runs <= 6_000 / PRUNED_PER_RUN + 1);
             }
             for round in [0, 5_000] {
-                assert_eq!(StorageValueRef::persistent(&record_key(round, 0, 0)).get::<Record>(), Ok(None));
-                assert_eq!(StorageValueRef::persistent(&records_key(round)).get::<Vec<(u32, u16)>>(), Ok(None));
+                assert_eq!(StorageValueRef::persistent(&record_key(round, SEED, 0, 0)).get::<Record>(), Ok(None));
+                assert_eq!(StorageValueRef::persistent(&records_key(round)).get::<Vec<Listed>>(), Ok(None));
             }
         });
     }
@@ -326,12 +348,37 @@ mod tests {
     #[test]
     fn announcing_twice_lists_once() {
         with_store(|| {
-            announce(3, &[(1, 0), (0, 0)]);
-            announce(3, &[(1, 0)]);
-            announce(3, &[]);
-            let listed = StorageValueRef::persistent(&records_key(3)).get::<Vec<(u32, u16)>>();
-            assert_eq!(listed, Ok(Some(vec![(0, 0), (1, 0)])));
+            announce(3, SEED, &[(1, 0), (0, 0)]);
+            announce(3, SEED, &[(1, 0)]);
+            announce(3, H256::zero(), &[(1, 0)]);
+            announce(3, SEED, &[]);
+            let listed = StorageValueRef::persistent(&records_key(3)).get::<Vec<Listed>>();
+            assert_eq!(listed, Ok(Some(vec![([0; 8], 1, 0), ([1; 8], 0, 0), ([1; 8], 1, 0)])));
         });
+    }
+
+    #[test]
+    fn records_of_all_branches_are_kept_side_by_side_and_dropped_together() {
+        with_store(|| {
+            let seeds = [1, 2, 3].map(H256::repeat_byte);
+            for (lane, seed) in (0..).zip(seeds) {
+                let mut record = Record::new(seed, key(1), [9; 32]);
+                record.note(lane, Some(evidence(10)));
+                announce(7, seed, &[(0, 1)]);
+                record.save(7, 0, 1);
+            }
+            let lanes = |seed| Record::load(7, 0, 1, seed, &key(1)).map(|record| record.evidence.into_keys().collect());
+            assert_eq!(seeds.map(lanes), [0, 1, 2].map(|lane| Some(vec![lane])));
+            prune(7 + KEPT_ROUNDS, None);
+            assert_eq!(seeds.map(lanes), [None, None, None]);
+        });
+    }
+
+    #[test]
+    fn key_is_what_the_documentation_says() {
+        let seed = H256(core::array::from_fn(|byte| byte as u8));
+        let key = [&b"vouch/evidence/"[..], &[4, 3, 2, 1], &[0, 1, 2, 3, 4, 5, 6, 7], &[5, 0, 0, 0], &[6, 0]].concat();
+        assert_eq!(record_key(0x0102_0304, seed, 5, 6), key);
     }
 
     proptest! {

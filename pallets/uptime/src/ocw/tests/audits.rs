@@ -141,8 +141,8 @@ fn audit_is_not_answered_when_its_time_is_over() {
 #[test]
 fn audit_without_evidence_is_warned_of_once_and_not_answered() {
     on_node(strict(), &[0], &[vec![Device::Honest(20)]], |node| {
-        let ReportId { round, cohort, prober } = audited(node).report;
-        let key = record_key(round, cohort, prober);
+        let Audit { report: ReportId { round, cohort, prober }, claim, .. } = audited(node);
+        let key = record_key(round, claim.seed, cohort, prober);
         let mut value = StorageValueRef::persistent(&key);
         let record = value.get::<Record>().unwrap().unwrap();
         value.clear();
@@ -165,7 +165,7 @@ fn evidence_of_another_report_is_not_shown() {
     on_node(strict(), &[0], &[vec![Device::Honest(20), Device::Honest(20)]], |node| {
         let audit = audited(node);
         let ReportId { round, cohort, prober } = audit.report;
-        let key = record_key(round, cohort, prober);
+        let key = record_key(round, audit.claim.seed, cohort, prober);
         let record = StorageValueRef::persistent(&key).get::<Record>().unwrap().unwrap();
         // Another node uses the same key, and its report was the one that counted.
         let mut slower = record.clone();
@@ -178,6 +178,35 @@ fn evidence_of_another_report_is_not_shown() {
         }
         let warnings = node.warnings();
         assert!(warnings.len() == 1 && warnings[0].contains("same key"), "{warnings:?}");
+    });
+}
+
+#[test]
+fn report_of_the_branch_that_wins_is_proven_although_another_was_filed_on_the_one_that_lost() {
+    on_node(strict(), &[0], &[vec![Device::Honest(20)]], |node| {
+        let first = node.run_until_it_files();
+        let seed = Uptime::current_round().seed;
+        crate::Round::<Test>::mutate(|round| round.seed = H256::repeat_byte(0x77));
+        let second = node.run_until_it_files();
+        assert_ne!(first[0].0.evidence_root, second[0].0.evidence_root);
+        crate::Round::<Test>::mutate(|round| round.seed = seed);
+        assert_eq!(node.run(), first);
+        include(&first[0]);
+        drawn();
+        include_answer(&answers(node)[0]);
+        assert_eq!((state(), node.warnings()), (AuditState::Proven, vec![]));
+    });
+}
+
+#[test]
+fn device_that_came_into_the_lane_in_mid_round_is_asked_and_its_answer_proves_the_report() {
+    on_node(strict(), &[0], &[vec![Device::Honest(20), Device::Refuse, Device::Honest(20)]], |node| {
+        sit_after_first_tries(node, 0, Some(3));
+        include(&node.run_until_it_files()[0]);
+        let audit = drawn();
+        assert_eq!((audit.claim.lane, &audit.claim.device), (0, &id(3)));
+        include_answer(&answers(node)[0]);
+        assert_eq!((state(), node.warnings()), (AuditState::Proven, vec![]));
     });
 }
 
@@ -221,8 +250,8 @@ fn audits_that_cannot_be_answered_keep_none_from_being_answered() {
 #[test]
 fn evidence_is_dropped_when_it_is_old_unless_an_audit_asks_for_it() {
     on_node(strict(), &[0], &[vec![Device::Honest(20)]], |node| {
-        let ReportId { round, cohort, prober } = audited(node).report;
-        let key = record_key(round, cohort, prober);
+        let Audit { report: ReportId { round, cohort, prober }, claim, .. } = audited(node);
+        let key = record_key(round, claim.seed, cohort, prober);
         let is_kept = || StorageValueRef::persistent(&key).get::<Record>().unwrap().is_some();
         // It has no seat any more, and rounds have become short.
         new_session(1..2);

@@ -184,6 +184,28 @@ fn spread(group: impl Fn(u16) -> u16) {
     });
 }
 
+/// Seats the device at `port` in `lane` of the first cohort, where another one sat, or nobody.
+fn sit(lane: Lane, port: Option<u16>) {
+    Registered::mutate(|cohorts| match port {
+        Some(port) => drop(cohorts[0].targets.insert(lane, (id(port), Some(endpoint(port))))),
+        None => drop(cohorts[0].targets.remove(&lane)),
+    });
+}
+
+/// The node makes its first tries, and then [`sit`] happens; until then the device at `port` sits nowhere. Some device must fail,
+/// so that nothing is filed yet. Posts are forgotten.
+fn sit_after_first_tries(node: &mut Node, lane: Lane, port: Option<u16>) {
+    if let Some(port) = port {
+        sit(port - 1, None);
+    }
+    while offset() < 5 {
+        assert_eq!(node.run(), vec![]);
+        next_block();
+    }
+    assert!(node.posted().contains(&(lane + 1)));
+    sit(lane, port);
+}
+
 /// A chain with one prober, whose key the node holds.
 fn alone() -> TestExt {
     TestExt::new().probers(1).committee_size(1)
@@ -197,7 +219,8 @@ fn include((report, signature): &(Report, ProberSignature)) {
 }
 
 fn stored(report: &Report) -> Record {
-    StorageValueRef::persistent(&record_key(report.round, report.cohort, report.prober)).get().unwrap().unwrap()
+    let key = record_key(report.round, Uptime::current_round().seed, report.cohort, report.prober);
+    StorageValueRef::persistent(&key).get().unwrap().unwrap()
 }
 
 /// That every lane in `up`, and no other, is called up, on evidence that holds.

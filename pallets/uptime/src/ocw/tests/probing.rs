@@ -151,7 +151,10 @@ fn killed_node_goes_on_where_it_was() {
     on_node(alone().round_length(3), &[0], &[vec![Device::Honest(280); 1_000]], |node| {
         node.run_and_kill(800);
         let before = node.posted();
-        let kept = StorageValueRef::persistent(&record_key(1, 0, 0)).get::<Record>().unwrap().unwrap();
+        let kept = StorageValueRef::persistent(&record_key(1, Uptime::current_round().seed, 0, 0))
+            .get::<Record>()
+            .unwrap()
+            .unwrap();
         assert!(kept.filed.is_none() && (100..before.len()).contains(&kept.evidence.len()), "{}", kept.evidence.len());
 
         next_block();
@@ -340,6 +343,69 @@ fn other_seed_on_another_branch_makes_old_evidence_worthless() {
         let second = node.run();
         assert_ne!(first[0].0.evidence_root, second[0].0.evidence_root);
         is_true(&second[0].0, 0..5);
+    });
+}
+
+#[test]
+fn report_filed_on_one_branch_outlives_another_branch_with_another_seed() {
+    on_node(alone().round_length(3), &[0], &[vec![Device::Honest(20); 5]], |node| {
+        let seeds = [Uptime::current_round().seed, H256::repeat_byte(0x77)];
+        let run = |node: &mut Node, seed| {
+            crate::Round::<Test>::mutate(|round| round.seed = seed);
+            node.run()
+        };
+        let filed = seeds.map(|seed| run(node, seed));
+        assert_ne!(filed[0], filed[1]);
+        node.posted();
+        for _ in 0..2 {
+            assert_eq!(seeds.map(|seed| run(node, seed)), filed);
+        }
+        assert_eq!(node.posted(), Vec::<u16>::new());
+        is_true(&filed[1][0].0, 0..5);
+        crate::Round::<Test>::mutate(|round| round.seed = seeds[0]);
+        is_true(&filed[0][0].0, 0..5);
+    });
+}
+
+#[test]
+fn device_that_came_into_a_lane_in_mid_round_is_asked_itself() {
+    on_node(alone(), &[0], &[vec![Device::Honest(20), Device::Refuse, Device::Honest(70)]], |node| {
+        sit_after_first_tries(node, 0, Some(3));
+        let report = &node.run_until_it_files()[0].0;
+        assert!(node.posted().contains(&3));
+        is_true(report, [0]);
+        assert_eq!((&stored(report).evidence[&0].device, report.latency.get(0)), (&id(3), latency_code(70)));
+    });
+}
+
+#[test]
+fn device_that_came_into_a_lane_in_mid_round_and_does_not_answer_is_down_after_two_tries_of_its_own() {
+    on_node(alone(), &[0], &[vec![Device::Honest(20), Device::Refuse, Device::Refuse]], |node| {
+        sit_after_first_tries(node, 0, Some(3));
+        is_true(&node.run_until_it_files()[0].0, []);
+        assert_eq!(node.posted().iter().filter(|port| **port == 3).count(), 2);
+    });
+}
+
+#[test]
+fn device_that_left_in_mid_round_is_not_called_up() {
+    on_node(alone(), &[0], &[vec![Device::Honest(20), Device::Honest(20), Device::Refuse]], |node| {
+        sit_after_first_tries(node, 0, None);
+        is_true(&node.run_until_it_files()[0].0, [1]);
+        assert!(!node.posted().contains(&1));
+    });
+}
+
+#[test]
+fn filed_report_is_submitted_unchanged_although_another_device_has_come_into_the_lane() {
+    on_node(alone(), &[0], &[vec![Device::Honest(20); 2]], |node| {
+        sit(1, None);
+        let first = node.run_until_it_files();
+        node.posted();
+        sit(0, Some(2));
+        next_block();
+        assert_eq!(node.run(), first);
+        assert_eq!((stored(&first[0].0).evidence[&0].device.clone(), node.posted()), (id(1), vec![]));
     });
 }
 
