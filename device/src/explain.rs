@@ -97,7 +97,7 @@ pub fn sentence(reason: Reason, device: &Device, explained: &Explained, network:
                          endpoint reachable from outside?"
             .into(),
         Reason::Uncovered => "In the last round too few probers reported, or they did not agree on the device: the round counted \
-                              like the one before it."
+                              like its last clear one. If they go on disagreeing, it is not paid until they call it up again."
             .into(),
         Reason::Slow => format!(
             "Slow: a round trip of {} earns {} percent of a round; up to 127 ms earns all of it.",

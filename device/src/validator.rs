@@ -35,7 +35,7 @@ pub struct Record {
     pub lanes: u64,
     /// Mean accuracy on these, permille.
     pub accuracy: u32,
-    /// Reports that contradicted most of what their peers agreed on.
+    /// Reports that called down nearly everything that their peers found up.
     pub outliers: u32,
     /// How near these bring it to an offence.
     pub deviation: u32,
@@ -51,9 +51,9 @@ pub struct Record {
     pub audits_open: u32,
     /// Points lost with reports that failed their audit.
     pub points_forfeited: u64,
-    /// Offences that still count.
+    /// Epochs with offences that still count.
     pub strikes: u32,
-    /// Its last offence.
+    /// The gravest offence of the last of these epochs.
     pub last_offence: Option<Offence>,
     /// Points of the running epoch.
     pub points: u32,
@@ -146,7 +146,7 @@ pub fn misconduct(kind: Misconduct) -> &'static str {
     match kind {
         Misconduct::WrongOpening => "an audit answered with something that does not prove the report",
         Misconduct::Silence => "an audit not answered in time",
-        Misconduct::Outlier => "too many reports that contradicted its peers",
+        Misconduct::Outlier => "too many reports that called nearly everything down",
     }
 }
 
@@ -164,18 +164,19 @@ pub fn sentence(reason: ProberReason, prober: &Prober, network: &Network) -> Str
             percent(FULL)
         ),
         ProberReason::Outliers => format!(
-            "{} of its reports contradicted most of what their peers agreed on and earned next to nothing. Its deviation is {}, three \
-             for each of these and one less for each other report; at {} it costs stake. Was the node cut off from the devices?",
+            "{} of its reports called down nearly everything that their peers found up, and earned next to nothing. Its deviation is \
+             {}, three for each of these and one less for each other report; at {} it costs stake. Was the node cut off from the \
+             devices?",
             record.outliers, record.deviation, record.deviation_limit
         ),
         ProberReason::FailedAudits => format!(
-            "{} of its audits were answered with something that does not prove the report: these reports earned nothing, and each \
-             cost stake. Does another node use the same session keys?",
+            "{} of its audits were answered with something that does not prove the report: these reports earned nothing, and that \
+             costs stake. Does another node use the same session keys?",
             record.failed
         ),
         ProberReason::SilentAudits => format!(
-            "{} of its audits were not answered in time: these reports earned nothing, and each cost stake. A node has to run, and to \
-             keep its database, until its reports are audited; its log tells what it could not answer.",
+            "{} of its audits were not answered in time: these reports earned nothing, and that costs stake. A node has to run, and \
+             to keep its database, until its reports are audited; its log tells what it could not answer.",
             record.silent
         ),
         ProberReason::AuditsOpen => format!(

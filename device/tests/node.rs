@@ -42,7 +42,11 @@ fn runtime(function: &str) -> Result<Vec<u8>, ErrorObjectOwned> {
     match function {
         "VouchApi_network" => Ok(network().encode()),
         "VouchApi_proof_nonce" => Ok(7u32.encode()),
-        "VouchApi_device" | "VouchApi_explain" | "VouchApi_pending_reward" | "VouchApi_committee" => Ok(vec![0]),
+        "VouchApi_device"
+        | "VouchApi_explain"
+        | "VouchApi_pending_reward"
+        | "VouchApi_committee"
+        | "VouchApi_prober" => Ok(vec![0]),
         "VouchApi_devices_of" => Ok(vec![1, 2, 3]),
         _ => Err(ErrorObjectOwned::owned(4003, format!("Exported method {function} is not found"), None::<()>)),
     }
@@ -118,6 +122,7 @@ async fn questions_get_typed_answers() {
     assert_eq!(client.device(&device()).await.unwrap(), None);
     assert_eq!(client.committee(&device()).await.unwrap(), None);
     assert_eq!(client.pending_reward(&device()).await.unwrap(), None);
+    assert_eq!(client.prober(&device()).await.unwrap(), None);
     assert_eq!(client.token().await.unwrap(), Token { symbol: "VCH".into(), decimals: 12 });
 }
 
@@ -237,6 +242,35 @@ async fn init_pins_the_chain_of_its_node_and_status_speaks_json() {
 
     let again = vouch_device(&config, &["init"]).await;
     assert!(!again.status.success() && text(&again.stderr).contains("exists already"));
+}
+
+#[tokio::test]
+async fn validator_is_asked_about_without_a_configuration() {
+    let folder = tempfile::tempdir().unwrap();
+    let node = Node::any(GENESIS).await;
+    let ask = |arguments: &'static [&str]| {
+        let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_vouch-device"));
+        command.args([
+            "validator",
+            "--account",
+            "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY",
+            "--node",
+            &node.url(),
+        ]);
+        command
+            .args(arguments)
+            .env("HOME", folder.path())
+            .env_remove("XDG_CONFIG_HOME")
+            .env_remove("VOUCH_DEVICE_CONFIG");
+        command.output()
+    };
+    let output = ask(&[]).await.unwrap();
+    assert!(output.status.success() && text(&output.stdout).contains("never was among the validators"), "{output:?}");
+    let status: Value = serde_json::from_slice(&ask(&["--json"]).await.unwrap().stdout).unwrap();
+    assert_eq!((&status["block"], &status["validator"]["probed"]), (&42.into(), &false.into()));
+    // One that is named has to be there.
+    let output = ask(&["--config", "/nonexistent/config.toml"]).await.unwrap();
+    assert!(!output.status.success() && text(&output.stderr).contains("/nonexistent/config.toml"), "{output:?}");
 }
 
 #[tokio::test]

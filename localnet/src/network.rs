@@ -2,7 +2,7 @@
 
 use crate::{
     devices::Device,
-    node::{Chain, Node, VALIDATORS},
+    node::{Chain, Duty, Node, VALIDATORS},
     wait::until,
 };
 use anyhow::{ensure, Context};
@@ -27,6 +27,7 @@ const MEETING: Duration = Duration::from_secs(120);
 #[derive(Clone, Debug)]
 pub struct Builder {
     validators: usize,
+    idle: Option<usize>,
     devices: usize,
     base_path: Option<PathBuf>,
 }
@@ -35,6 +36,12 @@ impl Builder {
     /// How many validators: one runs the dev chain, two to four run the local chain, of which it takes three to finalise.
     pub fn validators(mut self, validators: usize) -> Self {
         self.validators = validators;
+        self
+    }
+
+    /// Which validator, counted from 0, does not probe: a test may report in its name.
+    pub fn idle(mut self, validator: usize) -> Self {
+        self.idle = Some(validator);
         self
     }
 
@@ -61,7 +68,7 @@ impl Builder {
 
     /// Starts the validators only.
     pub async fn start_validators(self) -> anyhow::Result<Localnet> {
-        let Self { validators, base_path, .. } = self;
+        let Self { validators, idle, base_path, .. } = self;
         let most = VALIDATORS.len();
         ensure!(
             (1..=most).contains(&validators),
@@ -69,9 +76,13 @@ impl Builder {
         );
         let folder = Folder::new(base_path)?;
         let chain = if validators == 1 { Chain::Dev } else { Chain::Local };
-        let first = Node::start(chain, 0, folder.path(), Vec::new()).await?;
+        let start = |index, bootnodes| {
+            let duty = if idle == Some(index) { Duty::Idles } else { Duty::Probes };
+            Node::start(chain, index, duty, folder.path(), bootnodes)
+        };
+        let first = start(0, Vec::new()).await?;
         let bootnodes = vec![first.address().await?];
-        let others = (1..validators).map(|index| Node::start(chain, index, folder.path(), bootnodes.clone()));
+        let others = (1..validators).map(|index| start(index, bootnodes.clone()));
         let mut nodes = vec![first];
         nodes.extend(try_join_all(others).await?);
         let addresses = try_join_all(nodes.iter().map(Node::address)).await?;
@@ -103,7 +114,7 @@ pub struct Localnet {
 impl Localnet {
     /// One validator and no device, unless told otherwise.
     pub fn builder() -> Builder {
-        Builder { validators: 1, devices: 0, base_path: None }
+        Builder { validators: 1, idle: None, devices: 0, base_path: None }
     }
 
     /// Waits until every node is connected with all others.

@@ -33,6 +33,16 @@ pub enum Chain {
     Local,
 }
 
+/// What a validator's node does besides building and finalising blocks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Duty {
+    /// It probes devices, reports, and answers audits.
+    #[default]
+    Probes,
+    /// Nothing: whoever holds its session key may report in its name.
+    Idles,
+}
+
 /// The validators of [`Chain::Local`]; [`Chain::Dev`] has the first.
 pub const VALIDATORS: [&str; 4] = ["alice", "bob", "charlie", "dave"];
 
@@ -59,7 +69,13 @@ pub struct Node {
 
 impl Node {
     /// Starts the validator number `index` of `chain` with its folder in `folder`, and returns when its RPC answers.
-    pub async fn start(chain: Chain, index: usize, folder: &Path, bootnodes: Vec<String>) -> anyhow::Result<Self> {
+    pub async fn start(
+        chain: Chain,
+        index: usize,
+        duty: Duty,
+        folder: &Path,
+        bootnodes: Vec<String>,
+    ) -> anyhow::Result<Self> {
         let name = *VALIDATORS.get(index).context("the presets know four validators")?;
         let (rpc_port, p2p_port, metrics_port) = (ports::free()?, ports::free()?, ports::free()?);
         let base_path = folder.join(name);
@@ -75,6 +91,9 @@ impl Node {
         args.extend(["--rpc-port".into(), rpc_port.to_string().into()]);
         args.extend(["--prometheus-port".into(), metrics_port.to_string().into()]);
         args.extend(["--no-telemetry".into(), "--no-mdns".into()]);
+        if duty == Duty::Idles {
+            args.extend(["--offchain-worker".into(), "never".into()]);
+        }
         let mut node = Self {
             name: name.to_owned(),
             args,

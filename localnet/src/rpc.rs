@@ -45,6 +45,27 @@ impl Rpc {
         Ok(hash.into())
     }
 
+    /// What the chain stores under `key` as of the block `at`, or of the best one; `None` if there is nothing.
+    pub async fn storage(&self, key: &[u8], at: Option<H256>) -> anyhow::Result<Option<Vec<u8>>> {
+        let key = format!("0x{}", hex::encode(key));
+        let answer = self.request("state_getStorage", json!([key, at.map(|hash| format!("{hash:?}"))])).await?;
+        Some(answer).filter(|answer| !answer.is_null()).map(|answer| bytes(&answer)).transpose()
+    }
+
+    /// The transactions of a block, as they travel.
+    pub async fn transactions(&self, block: H256) -> anyhow::Result<Vec<Vec<u8>>> {
+        let answer = self.request("chain_getBlock", json!([format!("{block:?}")])).await?;
+        let transactions = answer["block"]["extrinsics"].as_array().context("no such block")?;
+        transactions.iter().map(bytes).collect()
+    }
+
+    /// Hands a transaction to the node's pool.
+    pub async fn submit(&self, transaction: &[u8]) -> anyhow::Result<()> {
+        let transaction = format!("0x{}", hex::encode(transaction));
+        self.request("author_submitExtrinsic", json!([transaction])).await?;
+        Ok(())
+    }
+
     /// Nodes it is connected with.
     pub async fn peers(&self) -> anyhow::Result<u64> {
         self.request("system_health", json!([])).await?["peers"].as_u64().context("no number of peers")
@@ -54,11 +75,8 @@ impl Rpc {
     pub async fn history(&self, cohort: CohortId) -> anyhow::Result<Option<History>> {
         let encoded = cohort.encode();
         let key = [&twox_128(b"Uptime")[..], &twox_128(b"Histories"), &twox_64(&encoded), &encoded].concat();
-        let answer = self.request("state_getStorage", json!([format!("0x{}", hex::encode(key))])).await?;
-        if answer.is_null() {
-            return Ok(None);
-        }
-        Ok(Some(History::decode(&mut bytes(&answer)?.as_slice()).context("the history has another format")?))
+        let stored = self.storage(&key, None).await?;
+        stored.map(|bytes| History::decode(&mut bytes.as_slice()).context("the history has another format")).transpose()
     }
 }
 

@@ -24,6 +24,8 @@ pub struct Row {
     pub points: Points,
     /// Planck accrued and not claimed.
     pub accrued: u128,
+    /// Planck earned and held back as security.
+    pub held: u128,
     /// Planck claimed since it was registered.
     pub claimed: u128,
 }
@@ -39,16 +41,17 @@ impl Row {
             streak: device.streak,
             points: explained.pending.points,
             accrued: explained.pending.accrued,
+            held: explained.pending.held,
             claimed,
         }
     }
 
-    /// Whether it has earned anything yet.
+    /// Whether it has earned anything yet that it can have: what is only held back does not count.
     pub fn earned(&self) -> bool {
         self.accrued > 0 || self.claimed > 0
     }
 
-    fn cells(&self, token: &Token) -> [String; 8] {
+    fn cells(&self, token: &Token) -> [String; 9] {
         [
             self.name.clone(),
             self.round.map_or("-".into(), |round| round.to_string()),
@@ -57,23 +60,24 @@ impl Row {
             self.streak.to_string(),
             self.points.to_string(),
             amount(self.accrued, token),
+            amount(self.held, token),
             amount(self.claimed, token),
         ]
     }
 
     /// The row as one line of text.
     pub fn line(&self, token: &Token) -> String {
-        let [name, round, verdict, latency, streak, points, accrued, claimed] = self.cells(token);
+        let [name, round, verdict, latency, streak, points, accrued, held, claimed] = self.cells(token);
         format!(
             "{name}: round {round} {verdict}, latency {latency}, streak {streak}, points {points}, accrued {accrued}, \
-             claimed {claimed} {}",
+             held {held}, claimed {claimed} {}",
             token.symbol
         )
     }
 }
 
 /// Numeric columns, counted from 0.
-const RIGHT: std::ops::Range<usize> = 3..8;
+const RIGHT: std::ops::Range<usize> = 3..9;
 
 /// All rows as a table.
 pub fn render(rows: &[Row], token: &Token) -> String {
@@ -86,6 +90,7 @@ pub fn render(rows: &[Row], token: &Token) -> String {
         "streak".into(),
         "points this epoch".into(),
         format!("accrued, {}", token.symbol),
+        format!("held, {}", token.symbol),
         format!("claimed, {}", token.symbol),
     ]);
     rows.iter().for_each(|row| {
@@ -123,6 +128,7 @@ mod tests {
             streak: 5,
             points: 20_300,
             accrued: 1_234_567_890_123,
+            held: 137_000_000_000,
             claimed: 0,
         }
     }

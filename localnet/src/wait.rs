@@ -1,21 +1,18 @@
 //! Waiting for a condition instead of for a time.
 
 use anyhow::anyhow;
-use std::{
-    future::Future,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(250);
 
 /// Looks until `look` finds something, and returns it. Gives up after `bound` with a message that says what was waited for and
 /// what the last look said; errors are looks without success, because nodes and devices come and go.
-pub async fn until<T, F, Fut>(what: &str, bound: Duration, mut look: F) -> anyhow::Result<T>
-where
-    F: FnMut() -> Fut,
-    Fut: Future<Output = anyhow::Result<Option<T>>>,
-{
+pub async fn until<T>(
+    what: &str,
+    bound: Duration,
+    mut look: impl AsyncFnMut() -> anyhow::Result<Option<T>>,
+) -> anyhow::Result<T> {
     let start = Instant::now();
     loop {
         // One look may hang, on a node that was stopped in mid-answer.

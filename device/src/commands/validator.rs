@@ -58,8 +58,8 @@ fn print(prober: &Prober, network: &Network, token: &Token) {
     );
     if let Some((kind, report)) = record.last_offence {
         say!(
-            "  Offences: {} that count, {} points forfeited. The last: {}, about round {} of cohort {}. The next one costs {} times \
-             its share of the stake.",
+            "  Offences: {} strikes that count, {} points forfeited; the last was {}, about round {} of cohort {}. The next strike \
+             costs {} times what a first one does, and with three a validator probes no more until they are forgotten.",
             record.strikes,
             record.forfeited,
             misconduct(kind),

@@ -19,7 +19,7 @@ use vouch_device::{
 use vouch_localnet::{
     devices::{account, cli, keypair, succeed, Device},
     network::OWNERS,
-    node::{Chain, Node},
+    node::{Chain, Duty, Node},
     ports, Localnet,
 };
 use vouch_primitives::{
@@ -63,7 +63,7 @@ fn agent_says_clearly_what_is_wrong() {
         ensure!(said.contains("no node reachable") && said.contains(&nowhere), "{said}");
 
         // A node of another chain.
-        let other = Node::start(Chain::Local, 1, net.folder(), Vec::new()).await?;
+        let other = Node::start(Chain::Local, 1, Duty::Probes, net.folder(), Vec::new()).await?;
         let said = fails(variant(&device, "other.toml", &url, &other.url())?, &["register", "--owner-suri", "//Alice"])
             .await?;
         ensure!(said.contains("wrong chain") && said.contains(&other.url()), "{said}");

@@ -3,12 +3,16 @@
 //! Every test has a network of its own and waits for conditions with generous bounds. They run one after the other, because a
 //! validator is promised a core.
 
+mod audits;
 mod bad_input;
+mod chronicle;
 mod demo;
 mod faults;
 mod hostile;
+mod liar;
 mod rewards;
 mod rounds;
+mod silence;
 mod swarm;
 mod tools;
 
