@@ -5,6 +5,7 @@ use clap::ValueEnum;
 use vouch_primitives::{
     history::{Attendance, History},
     lanes::latency_code,
+    tally::two_thirds,
     Bitmap, CohortId, Lane, LatencyCodes, RoundIndex,
 };
 
@@ -27,7 +28,10 @@ pub enum Policy {
     SlowLiar,
     /// Colluders who hold the keys of devices that do not exist: they call these up, and are honest about all others.
     Colluders,
-    /// The same, and they call all others down.
+    /// Colluders who are honest, but in committees of which they are so many that two thirds cannot contradict them. Who is in a
+    /// committee is known when a round opens.
+    Opportunists,
+    /// Colluders who call all others down.
     Saboteurs,
     /// Not a lie: a region of probers is cut off from all devices.
     Outage,
@@ -59,7 +63,7 @@ impl Policy {
 
     /// Whether its followers are paid for devices of their own that do not exist.
     pub fn owns_phantoms(self) -> bool {
-        matches!(self, Self::Colluders | Self::Saboteurs)
+        matches!(self, Self::Colluders | Self::Opportunists | Self::Saboteurs)
     }
 }
 
@@ -82,6 +86,10 @@ pub struct Task<'a> {
     pub victim: u32,
     /// The owner of the devices that do not exist.
     pub coalition: u32,
+    /// Members of the cohort's committee.
+    pub committee: u32,
+    /// Those of them that follow the policy.
+    pub allies: u32,
 }
 
 /// What backs a report.
@@ -179,15 +187,21 @@ impl Task<'_> {
                 verdict.add(&owned_by(self.coalition));
                 Some(verdict)
             },
+            Policy::Opportunists if self.allies > self.committee - two_thirds(self.committee) => {
+                self.dishonest(Policy::Colluders, prober, is_suspect)
+            },
             Policy::Saboteurs => {
                 let mut verdict = none;
                 verdict.add(&owned_by(self.coalition));
                 Some(verdict)
             },
             Policy::Outage => (!self.abstains(is_suspect, &none)).then_some(none),
-            Policy::Honest | Policy::FlappingHalf | Policy::FlappingFifth | Policy::SybilOwner | Policy::SybilBox => {
-                self.honest(prober, is_suspect)
-            },
+            Policy::Honest
+            | Policy::Opportunists
+            | Policy::FlappingHalf
+            | Policy::FlappingFifth
+            | Policy::SybilOwner
+            | Policy::SybilBox => self.honest(prober, is_suspect),
         }
     }
 }

@@ -285,6 +285,7 @@ impl<'a> Simulation<'a> {
             .chain
             .state(|| members.iter().map(|index| Uptime::is_suspect(round.prober_set, *index as u16)).collect());
         let history = self.chain.state(|| Uptime::history(cohort));
+        let probers: Vec<u32> = members.iter().map(|index| self.by_key[&set[*index as usize]]).collect();
         let task = Task {
             world: &self.world,
             round: round.index,
@@ -293,10 +294,11 @@ impl<'a> Simulation<'a> {
             history: history.as_ref(),
             victim: 0,
             coalition: self.setup.coalition(),
+            committee: members.len() as u32,
+            allies: probers.iter().filter(|prober| self.liars.contains(prober)).count() as u32,
         };
         let mut filings = Vec::new();
-        for (index, is_suspect) in members.into_iter().zip(suspects) {
-            let prober = self.by_key[&set[index as usize]];
+        for ((index, prober), is_suspect) in members.into_iter().zip(probers).zip(suspects) {
             let verdict = if lying && self.liars.contains(&prober) {
                 task.dishonest(self.policy, prober, is_suspect)
             } else {

@@ -8,9 +8,11 @@ use vouch_sim::{
     setup::Setup,
 };
 
+const BOTH: [Policy; 2] = [Policy::Colluders, Policy::Opportunists];
+
 fn outcomes(committee: u32, shares: &[f64]) -> Vec<Outcome> {
     let setup = Setup { validators: 100, devices: 1_000, phantoms: 1_000, rounds: 240, committee, ..Setup::default() };
-    let outcomes = compare(&setup, &[Policy::Colluders], shares).unwrap();
+    let outcomes = compare(&setup, &BOTH, shares).unwrap();
     println!("committees of {committee}:\n{}", table(&outcomes));
     outcomes
 }
@@ -22,11 +24,18 @@ fn up_to_a_quarter_of_the_validators_gains_nothing_by_phantoms_however_many() {
     }
 }
 
-/// A limit of committees of seven: a third of the validators takes one of 27, often enough to have its phantoms admitted.
+/// A limit of committees of seven: a third of the validators captures one of 27, often enough to have phantoms admitted. This test
+/// fails when that is not so any more, and then the documents say too little.
 #[test]
-fn third_of_the_validators_gains_by_many_phantoms_in_committees_of_seven_but_not_of_eleven() {
-    let seven = &outcomes(7, &[0.33])[0];
-    assert!(seven.net > 1.0 && seven.devices > 0.01, "better than the documents say: {seven:?}");
-    let eleven = &outcomes(11, &[0.33])[0];
-    assert!(eleven.is_a_loss() && eleven.devices < 0.01, "{eleven:?}");
+fn third_of_the_validators_gains_by_many_phantoms_in_committees_of_seven() {
+    for outcome in outcomes(7, &[0.33]) {
+        assert!(outcome.net > 1.0 && outcome.devices > 0.01, "{outcome:?}");
+    }
+}
+
+#[test]
+fn third_of_the_validators_gains_nothing_by_phantoms_in_committees_of_eleven() {
+    for outcome in outcomes(11, &[0.33]) {
+        assert!(outcome.is_a_loss() && outcome.devices < 0.01, "{outcome:?}");
+    }
 }
