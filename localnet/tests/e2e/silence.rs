@@ -16,7 +16,7 @@ use std::{
 };
 use tokio::{io::AsyncReadExt, net::TcpListener, task::JoinSet};
 use vouch_device::{
-    chain::{Call, Error, Registration, Wait},
+    chain::{self, Call, Error, Registration, Wait},
     explain::attendance,
     swarm::Swarm,
 };
@@ -26,7 +26,11 @@ use vouch_localnet::{
     wait::until,
     Localnet,
 };
-use vouch_primitives::{api::Reason, history::Attendance, RoundIndex};
+use vouch_primitives::{
+    api::Reason,
+    history::{Attendance, LaneHistory, HISTORY_ROUNDS},
+    RoundIndex,
+};
 
 /// Rounds in which connections are counted.
 const COUNTED: RoundIndex = 21;
@@ -52,14 +56,15 @@ fn address_that_never_answers_is_left_in_peace_until_it_is_moved_or_evicted() {
         tasks.spawn(take_and_say_nothing(listener, connections.clone()));
         let (owner, key) = (account("//Eve")?, Swarm::key("silent", 0));
         let silent = Registration::new(&key, net.genesis(), &owner, 0, 0, Some(address.into()), None);
-        let silent = (silent.device.clone(), client.register(&keypair("//Eve")?, &[silent], Wait::Included).await?).0;
+        let receipts = client.register(&keypair("//Eve")?, std::slice::from_ref(&silent), Wait::Included).await?;
+        let (silent, registered) = (silent.device, receipts.first().context("one transaction")?.block);
         // AND another one whose agent its owner has not started yet.
         let urls: Vec<_> = net.nodes.iter().map(Node::url).collect();
         let mut late = Device::create(1, "//Bob", &urls, net.folder()).await?;
         late.cli(["register", "--owner-suri", late.owner(), "--wait", "included", "--no-self-probe"]).await?;
 
         // WHEN many rounds go by.
-        let first = client.network().await?.round + 1;
+        let first = client.at(registered.hash).network().await?.round + 1;
         let early = client.submit(Call::evict(&silent), &keypair("//Ferdie")?, Wait::Included).await;
         ensure!(matches!(&early, Err(Error::Failed(failure)) if failure.name == "StillExpected"), "{early:?}");
         let look = async || {
@@ -74,12 +79,14 @@ fn address_that_never_answers_is_left_in_peace_until_it_is_moved_or_evicted() {
         // THEN all validators together connected to it no more often than documented.
         let members = client.committee(&silent).await?.context("registered")?.members.len() as u32;
         let rounds = known.next_round - first;
-        // Documented for covered rounds; in others it is asked without being judged.
-        let uncovered = rounds - known.history.rounds_silent().min(rounds);
-        let most = (ASKED + uncovered) * TRIES * members;
+        let asked = asked(&known, first);
+        let judged = asked.iter().filter(|(_, judged)| *judged).count() as u32;
+        // Documented for covered rounds; in others it is asked and not judged.
+        let most = asked.len() as u32 * TRIES * members;
         let counted = connections.load(Ordering::SeqCst) as u32;
-        println!("{counted} connections of {members} validators in {rounds} rounds, {uncovered} of them uncovered; at most {most}");
-        ensure!(members == 4, "four validators probe");
+        println!("{counted} connections of {members} validators in {rounds} rounds, at most {most}; asked, and judged, in {asked:?}");
+        ensure!(members == 4 && (COUNTED..=HISTORY_ROUNDS).contains(&rounds), "{members} validators, {rounds} rounds");
+        ensure!(judged <= ASKED, "asked in {judged} rounds that were covered");
         ensure!((members..=most).contains(&counted), "{counted} connections, at most {most}");
         // AND none any more.
         ensure!(attendance(&known) == Attendance::Never, "{known:?}");
@@ -118,6 +125,19 @@ fn address_that_never_answers_is_left_in_peace_until_it_is_moved_or_evicted() {
         until("it to earn", ROUNDS, look).await?;
         late.stop().await
     });
+}
+
+/// The rounds from `first` on in which a device was asked, each with whether it was judged, by the chain's own rule.
+fn asked(device: &chain::Device, first: RoundIndex) -> Vec<(RoundIndex, bool)> {
+    let rounds = (first..device.next_round).filter_map(|round| {
+        let age = device.next_round - round;
+        let LaneHistory { up, excused } = device.history;
+        // What was remembered when the round began; nothing was judged before that.
+        let history = LaneHistory { up: up.unbounded_shr(age), excused: !(!excused).unbounded_shr(age) };
+        let asked = attendance(&chain::Device { history, ..device.clone() }) == Attendance::Expected;
+        asked.then_some((round, excused >> (age - 1) & 1 == 0))
+    });
+    rounds.collect()
 }
 
 /// Counts connections, and keeps each open until its other end gives up.
