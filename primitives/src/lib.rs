@@ -25,6 +25,7 @@ pub mod prober;
 pub mod report;
 pub mod tally;
 pub mod traits;
+pub mod work;
 
 pub use endpoint::Endpoint;
 pub use lanes::{Bitmap, CohortId, Lane, LatencyCodes, Place, LANES};

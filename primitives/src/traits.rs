@@ -1,11 +1,11 @@
 //! Through which the pallets meet. Each is small enough to be implemented by a chain that takes only some of our pallets.
 
 use crate::{
-    lanes::CohortView, ClassWeight, CohortId, DeviceId, Endpoint, EpochIndex, Lane, Place, Points, ProberNumber,
-    RoundIndex,
+    lanes::CohortView, prober::ProberId, ClassId, ClassWeight, CohortId, DeviceId, Endpoint, EpochIndex, Lane, Place,
+    Points, ProberNumber, RoundIndex,
 };
 use alloc::vec::Vec;
-use polkadot_sdk::{sp_runtime::DispatchResult, sp_weights::Weight};
+use polkadot_sdk::{sp_core::H256, sp_runtime::DispatchResult, sp_weights::Weight};
 
 /// A device to probe.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +54,62 @@ pub trait RoundClock {
     fn current_round() -> RoundIndex;
 }
 
+/// Tells what chance decided for the running round. Implemented by pallet-uptime.
+pub trait RoundSeed: RoundClock {
+    /// The running round's seed. Nobody knows it before the last blocks of the round before.
+    fn current_seed() -> H256;
+}
+
+/// Tells whether a device has been up. Implemented by pallet-uptime.
+pub trait Presence {
+    /// Whether the device in `place` is admitted and was judged up in one of the last `rounds` rounds that are accounted.
+    fn was_up(place: Place, rounds: u32) -> bool;
+
+    /// Makes the device in `place` one that was up.
+    #[cfg(feature = "runtime-benchmarks")]
+    fn be_up_for_benchmark(_place: Place) {}
+}
+
+/// Draws validators who decide what devices disagree on. Implemented by pallet-uptime.
+pub trait Panels {
+    /// The session keys of as many probers as a committee has, drawn by the running round's seed and `subject`. At least one
+    /// where anybody probes.
+    fn panel(subject: H256) -> Vec<ProberId>;
+}
+
+/// What a registered device is bonded with, and by whom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bonded<AccountId, Balance> {
+    /// Who registered it.
+    pub owner: AccountId,
+    /// Who is paid for it.
+    pub payee: AccountId,
+    /// Where it sits.
+    pub place: Place,
+    /// Its class.
+    pub class: ClassId,
+    /// Whether it is judged in the running round: neither leaving nor excused.
+    pub active: bool,
+    /// Planck held for it.
+    pub bond: Balance,
+    /// Planck that its class asks for today.
+    pub class_bond: Balance,
+}
+
+/// The registry, as those see it who make devices answer for what they say. Implemented by pallet-devices.
+pub trait Bonds {
+    /// Accounts that own devices.
+    type AccountId;
+    /// An amount, in planck.
+    type Balance;
+
+    /// What is known of a device; `None` if it is not registered.
+    fn bonded(device: &DeviceId) -> Option<Bonded<Self::AccountId, Self::Balance>>;
+
+    /// Burns `amount` of what is held for a device, or what is left of it, and returns how much that was.
+    fn fine(device: &DeviceId, amount: Self::Balance) -> Self::Balance;
+}
+
 /// Tells the running epoch. Implemented by pallet-rewards.
 pub trait EpochClock {
     /// The running epoch.
@@ -71,6 +127,15 @@ pub trait Contributions {
 pub trait ProbingCredits {
     /// Adds points to what probers earned in the running epoch. A prober may be named more than once.
     fn credit_probers(points: &[(ProberNumber, Points)]);
+}
+
+/// Takes note of work that was proven. Implemented by pallet-rewards.
+pub trait WorkCredits {
+    /// Adds points to what the device in `place` earned by work in the running epoch, and tells the epoch.
+    fn credit_work(place: Place, points: Points) -> EpochIndex;
+
+    /// The most that a point of work can be worth, in planck, under the rules in force and under those to come.
+    fn most_per_point() -> u128;
 }
 
 /// Tells who a prober is, and what a lie costs it. Implemented by pallet-uptime.
