@@ -45,10 +45,34 @@ pub fn is_deterred(penalty: u128, gain: u128) -> bool {
     penalty >= gain
 }
 
+/// Whether nobody gains by posting jobs that its own devices compute, where a point of work is worth at most `rate` planck and a
+/// requester pays at least `price` for it, to every device that proves it.
+///
+/// Let a coalition own the share `s` of the devices that can be drawn. Of what it pays, `1 - s` goes to strangers, and of the
+/// points `s` are its own: it gains `s rate - (1 - s) price` for each. That is at most nothing if
+///
+/// ```text
+/// rate <= (1 - s) / s x price
+/// ```
+///
+/// which for every `s` up to a third, the share that all else here withstands, is `rate <= 2 x price`.
+pub fn self_dealing_is_deterred(rate: u128, price: u128) -> bool {
+    rate <= price.saturating_mul(2)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    proptest! {
+        /// The gain written out, in percents, for every share up to a third.
+        #[test]
+        fn a_third_of_the_devices_gain_nothing_by_paying_themselves(rate in 0i128..1 << 60, price in 0i128..1 << 60, own in 0i128..=33) {
+            let gain = own * rate - (100 - own) * price;
+            prop_assert!(!self_dealing_is_deterred(rate as u128, price as u128) || gain <= 0);
+        }
+    }
 
     proptest! {
         /// The expectation, written out for one report, is negative for every fraction of lies. Shares are whole percents, so

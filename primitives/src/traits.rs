@@ -130,7 +130,7 @@ pub trait ProbingCredits {
 }
 
 /// Takes note of work that was proven. Implemented by pallet-rewards.
-pub trait WorkCredits {
+pub trait WorkCredits: EpochClock {
     /// Adds points to what the device in `place` earned by work in the running epoch, and tells the epoch.
     fn credit_work(place: Place, points: Points) -> EpochIndex;
 

@@ -76,13 +76,13 @@ pub struct JobInfo<AccountId, Balance> {
 pub struct Seat {
     /// The device.
     pub device: DeviceId,
-    /// The last round in which its fingerprint is taken.
-    pub due: RoundIndex,
     /// Its fingerprint; `None` until it has answered.
     pub fingerprint: Option<H256>,
     /// Whether it counts no more: it did not show its digests when asked to, or a panel contradicted it. It is still paid, or
     /// fined, when the chunk settles.
     pub out: bool,
+    /// The task whose result a panel found to be another than this device's, if there was a panel that did.
+    pub contradicted: Option<TaskIndex>,
 }
 
 /// What a panel of validators decides on.
@@ -122,7 +122,7 @@ pub struct Assignment<Balance> {
 
 /// What became of a chunk that a device answered on.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
-pub enum Verdicted<Balance> {
+pub enum Outcome<Balance> {
     /// Its result was the one the chunk settled on.
     Paid {
         /// Planck the requester paid, at once.
@@ -155,7 +155,7 @@ pub struct Receipt<Balance> {
     /// Fuel that the chunk was found to take; 0 if it has not settled.
     pub fuel: Fuel,
     /// What became of it.
-    pub outcome: Verdicted<Balance>,
+    pub outcome: Outcome<Balance>,
 }
 
 /// Receipts kept of a device, the newest ones.

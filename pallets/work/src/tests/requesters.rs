@@ -1,0 +1,105 @@
+use super::*;
+use frame_support::assert_noop;
+use sp_arithmetic::Perquintill;
+
+fn refuse(terms: Terms<Balance>, error: Error<Test>) {
+    assert_noop!(Work::post_job(RuntimeOrigin::signed(requester()), Box::new(terms)), error);
+}
+
+#[test]
+fn terms_that_make_no_sense_are_refused() {
+    Chain::new().run(|| {
+        let good = || terms(4, 2);
+        refuse(Terms { tasks: 0, ..good() }, Error::NoTasks);
+        refuse(Terms { chunk_tasks: 0, ..good() }, Error::BadChunkSize);
+        refuse(Terms { chunk_tasks: 129, ..good() }, Error::BadChunkSize);
+        refuse(Terms { fuel: 0, ..good() }, Error::BadFuel);
+        refuse(Terms { fuel: 10_000_001, ..good() }, Error::BadFuel);
+        refuse(Terms { memory: 0, ..good() }, Error::BadMemory);
+        refuse(Terms { memory: 257, ..good() }, Error::BadMemory);
+        refuse(Terms { quorum: 0, ..good() }, Error::BadReplication);
+        refuse(Terms { quorum: 3, ..good() }, Error::BadReplication);
+        refuse(Terms { limit: 1, ..good() }, Error::BadReplication);
+        refuse(Terms { limit: 9, ..good() }, Error::BadReplication);
+        refuse(Terms { rounds: 0, ..good() }, Error::NoTime);
+        refuse(Terms { deadline: 3, ..good() }, Error::DeadlineTooNear);
+        refuse(Terms { price: 1, ..good() }, Error::PriceTooLow);
+        refuse(Terms { price: RICH, ..good() }, Error::EscrowUnavailable);
+        refuse(Terms { price: Balance::MAX, ..good() }, Error::EscrowUnavailable);
+        assert_eq!(NextJob::<Test>::get(), 0);
+    });
+}
+
+#[test]
+fn queue_takes_so_many_and_no_more() {
+    Chain::new().run(|| {
+        for _ in 0..4 {
+            Work::post_job(RuntimeOrigin::signed(requester()), Box::new(terms(1, 1))).unwrap();
+        }
+        refuse(terms(1, 1), Error::QueueFull);
+    });
+}
+
+#[test]
+fn cancelled_job_still_pays_what_was_handed_out() {
+    Chain::new().devices(4).run(|| {
+        let job = post(terms(100, 1));
+        let handed_out = Jobs::<Test>::get(job).unwrap().next;
+        assert!(handed_out < 100);
+        assert_noop!(Work::cancel(RuntimeOrigin::signed(account(0)), job), Error::<Test>::NotRequester);
+        Work::cancel(RuntimeOrigin::signed(requester()), job).unwrap();
+        check();
+        assert_noop!(Work::cancel(RuntimeOrigin::signed(requester()), job), Error::<Test>::NotRunning);
+        assert_noop!(Work::close(RuntimeOrigin::signed(requester()), job), Error::<Test>::NotEnded);
+        for chunk in 0..handed_out {
+            seated(job, chunk).into_iter().for_each(|n| answer(job, chunk, n, None).unwrap());
+            reveal_truth(job, chunk).unwrap();
+        }
+        assert_eq!(Balances::free_balance(requester()), RICH - u128::from(handed_out) * 2 * UNIT - 500);
+        // AND closing it takes as many calls as it has records for.
+        assert_noop!(Work::close(RuntimeOrigin::signed(account(0)), job), Error::<Test>::NotRequester);
+        while Jobs::<Test>::contains_key(job) {
+            Work::close(RuntimeOrigin::signed(requester()), job).unwrap();
+            check();
+        }
+        assert_eq!(Balances::free_balance(requester()), RICH - u128::from(handed_out) * 2 * UNIT);
+        assert_noop!(Work::close(RuntimeOrigin::signed(requester()), job), Error::<Test>::UnknownJob);
+        assert_eq!(Chunks::<Test>::iter().count(), 0);
+    });
+}
+
+#[test]
+fn nothing_is_handed_out_after_the_deadline_or_by_a_seed_the_requester_may_know() {
+    Chain::new().devices(4).run(|| {
+        let id = NextJob::<Test>::get();
+        let before = Balances::free_balance(requester());
+        Work::post_job(RuntimeOrigin::signed(requester()), Box::new(Terms { deadline: 4, ..terms(1, 1) })).unwrap();
+        pass(1);
+        assert_eq!(Jobs::<Test>::get(id).unwrap().next, 0);
+        (0..4).for_each(|n| Work::enlist(RuntimeOrigin::signed(account(n)), device(n), 0, 64).unwrap());
+        pass(2);
+        assert_eq!(Balances::free_balance(requester()), before - 5);
+    });
+}
+
+#[test]
+fn parameters_under_which_work_pays_itself_are_refused() {
+    Chain::new().run(|| {
+        let params = Parameters::<Test>::get();
+        assert_noop!(Work::set_params(RuntimeOrigin::signed(account(0)), params), sp_runtime::DispatchError::BadOrigin);
+        for bad in [
+            types::Params { max_fuel: 0, ..params },
+            types::Params { trusted_after: 0, ..params },
+            types::Params { recent_rounds: 0, ..params },
+            types::Params { recent_rounds: 33, ..params },
+        ] {
+            assert_noop!(Work::set_params(RuntimeOrigin::root(), bad), Error::<Test>::BadParams);
+        }
+        MostPerPoint::set(2 * params.least_price + 1);
+        assert_noop!(Work::set_params(RuntimeOrigin::root(), params), Error::<Test>::WorkWouldPayItself);
+        MostPerPoint::set(2 * params.least_price);
+        let rare = types::Params { check_floor: Perquintill::from_percent(1), ..params };
+        Work::set_params(RuntimeOrigin::root(), rare).unwrap();
+        assert_eq!(Parameters::<Test>::get(), rare);
+    });
+}
