@@ -9,6 +9,7 @@ mod disputes;
 mod jobs;
 #[cfg(test)]
 mod mock;
+mod queries;
 mod queue;
 mod seats;
 mod settle;

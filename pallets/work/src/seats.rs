@@ -12,7 +12,7 @@ use vouch_primitives::{
     traits::{Bonded, Bonds, Presence, RoundClock, RoundSeed, WorkCredits},
     work::{
         api::{Seat, Stage},
-        draw::{candidates, check_probability, is_deterred},
+        draw::{candidates, is_deterred},
         points, ChunkIndex, JobId,
     },
     DeviceId, RoundIndex,
@@ -78,8 +78,8 @@ impl<T: Config> Pallet<T> {
         let credit = T::Credits::most_per_point().saturating_mul(most.into());
         let price: u128 = terms.pay(chunk).unique_saturated_into();
         let fine: u128 = params.fine.mul_floor(first.bonded.class_bond).unique_saturated_into();
-        let probability = check_probability(first.valid, params.check_floor);
-        if is_deterred(probability, fine, price.saturating_add(credit)) {
+        // Its record may have grown until the check is drawn, so the least probability has to deter.
+        if is_deterred(params.check_floor, fine, price.saturating_add(credit)) {
             1
         } else {
             terms.replicas

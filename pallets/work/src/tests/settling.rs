@@ -157,3 +157,28 @@ fn who_lies_while_it_is_believed_is_fined_if_it_is_checked() {
         assert!(caught as u128 * BOND / 10 > u128::from(lied) * UNIT, "lying paid");
     });
 }
+
+#[test]
+fn answers_of_the_api_tell_a_device_what_it_has_to_do_and_what_became_of_it() {
+    Chain::new().devices(5).run(|| {
+        let job = post(terms(7, 4));
+        let n = *seated(job, 1).first().unwrap();
+        let assignments = Work::assignments(&device(n));
+        let assigned = assignments.iter().find(|assigned| assigned.chunk == 1).unwrap();
+        assert_eq!((assigned.job, &assigned.terms), (job, &terms(7, 4)));
+        assert!(assigned.state.stage == Stage::Computing && assigned.state.due == Round::get() + 2);
+        assert_eq!(assigned.state.seats.iter().filter(|seat| seat.device == device(n)).count(), 1);
+        for n in seated(job, 1) {
+            answer(job, 1, n, None).unwrap();
+        }
+        reveal_truth(job, 1).unwrap();
+        assert!(Work::assignments(&device(n)).iter().all(|assigned| assigned.chunk != 1));
+        let receipt = Work::receipts(&device(n)).pop().unwrap();
+        assert_eq!((receipt.job, receipt.chunk, receipt.fuel), (job, 1, result(&terms(7, 4), 1, None).fuel));
+        let info = Work::job(job).unwrap();
+        assert_eq!((info.chunks, info.open, info.settled, info.paid), (2, 1, 1, 6 * UNIT));
+        assert_eq!(Work::jobs(0, 10), vec![info]);
+        assert!(Work::jobs(0, 0).is_empty() && Work::jobs(1, 10).is_empty() && Work::chunk(job, 2).is_none());
+        assert_eq!((Work::workers(), Work::worker(&device(9))), (5, None));
+    });
+}

@@ -14,9 +14,12 @@ fn found(corrupt: impl FnOnce(JobId)) -> String {
     found
 }
 
+/// What breaks, and a part of the sentence that finds it.
+type Case = (fn(JobId), &'static str);
+
 #[test]
 fn corruption_is_found() {
-    let cases: [(fn(JobId), &str); 8] = [
+    let cases: [Case; 8] = [
         (|job| Jobs::<Test>::mutate(job, |job| job.as_mut().unwrap().escrow += 1), "escrow"),
         (|job| Jobs::<Test>::mutate(job, |job| job.as_mut().unwrap().deposit += 1), "held from a requester"),
         (|job| Jobs::<Test>::mutate(job, |job| job.as_mut().unwrap().settled += 1), "counts its open chunks"),
