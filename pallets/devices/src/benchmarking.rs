@@ -25,7 +25,7 @@ use sp_runtime::{
 };
 use vouch_primitives::{
     probe::{registration_payload, rotation_payload},
-    traits::{Attendance, Ledger, RegistryBenchmarkHelper},
+    traits::{Attendance, Bonds, Ledger, RegistryBenchmarkHelper},
     ClassId, CohortId, DeviceId, DeviceSignature, Endpoint, Place, RoundIndex, LANES,
 };
 
@@ -386,6 +386,19 @@ mod benchmarks {
         assert_eq!((held::<T>(&owner), T::Currency::balance(&anyone)), (Zero::zero(), fee));
         assert_eq!(Pallet::<T>::next_place(), Some(place));
         assert_eq!(Prefixes::<T>::get(ENDPOINT.prefix()), LANES as u32 - 1);
+        Ok(())
+    }
+
+    #[benchmark]
+    fn top_up() -> Result<(), BenchmarkError> {
+        let owner = rich::<T>("owner")?;
+        let device = seasoned::<T>(&owner)?;
+        // Nothing is left, so that holding begins anew.
+        assert_eq!(Pallet::<T>::fine(&device, bond::<T>()), bond::<T>());
+        assert_eq!(held::<T>(&owner), Zero::zero());
+        #[extrinsic_call]
+        _(RawOrigin::Signed(owner.clone()), device.clone());
+        assert_eq!((record::<T>(&device)?.bond, held::<T>(&owner)), (bond::<T>(), bond::<T>()));
         Ok(())
     }
 

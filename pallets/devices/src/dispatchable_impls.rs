@@ -1,23 +1,17 @@
 //! What users trigger: the bodies of the calls.
 
 use crate::{
-    BalanceOf, BondedTotal, Class, ClassOf, Classes, Cohorts, Config, Device, DeviceCount, DeviceOf, Devices,
-    DevicesOf, Error, Event, HoldReason, Offers, Pallet, Parameters, Proofs, Tenants,
+    BondedTotal, Class, ClassOf, Classes, Cohorts, Config, Device, DeviceCount, DeviceOf, Devices, DevicesOf, Error,
+    Event, Offers, Pallet, Parameters, Proofs, Tenants,
 };
 use alloc::vec::Vec;
 use polkadot_sdk::*;
 
-use frame_support::{
-    defensive, ensure,
-    traits::{
-        fungible::hold::Mutate,
-        tokens::{Fortitude, Precision, Restriction},
-    },
-};
+use frame_support::ensure;
 use frame_system::pallet_prelude::BlockNumberFor;
 use sp_core::H256;
 use sp_runtime::{
-    traits::{Saturating, Verify, Zero},
+    traits::{CheckedSub, Saturating, Verify, Zero},
     DispatchError, DispatchResult,
 };
 use vouch_primitives::{
@@ -240,6 +234,19 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
+    pub(crate) fn do_top_up(who: T::AccountId, device: DeviceId) -> DispatchResult {
+        let record = Self::changeable(&who, &device)?;
+        let bond = Self::class(record.class).ok_or(Error::<T>::UnknownClass)?.bond;
+        let missing = bond.checked_sub(&record.bond).filter(|missing| !missing.is_zero());
+        let amount = missing.ok_or(Error::<T>::BondFull)?;
+        Self::hold_bond(&who, amount)?;
+
+        BondedTotal::<T>::mutate(|total| total.saturating_accrue(amount));
+        Devices::<T>::insert(&device, Device { bond, ..record });
+        Self::deposit_event(Event::ToppedUp { device, owner: who, amount, bond });
+        Ok(())
+    }
+
     /// Settles a device with the ledger, vacates its place and forgets it. Fails, changing nothing, if it cannot be settled yet.
     /// What is left to do is its bond.
     fn unseat(device: &DeviceId, record: &DeviceOf<T>) -> DispatchResult {
@@ -316,34 +323,5 @@ impl<T: Config> Pallet<T> {
     /// is below the existential deposit, must not be able to stop a device from leaving: the owner is paid in its place.
     fn pay_out(record: &DeviceOf<T>) -> DispatchResult {
         T::Ledger::pay_out(record.place, record.payee()).or_else(|_| T::Ledger::pay_out(record.place, &record.owner))
-    }
-
-    fn hold_bond(owner: &T::AccountId, bond: BalanceOf<T>) -> DispatchResult {
-        if bond.is_zero() {
-            return Ok(());
-        }
-        Ok(T::Currency::hold(&HoldReason::DeviceBond.into(), owner, bond).map_err(|_| Error::<T>::BondUnavailable)?)
-    }
-
-    fn release_bond(owner: &T::AccountId, bond: BalanceOf<T>) -> DispatchResult {
-        if bond.is_zero() {
-            return Ok(());
-        }
-        let released = T::Currency::release(&HoldReason::DeviceBond.into(), owner, bond, Precision::Exact);
-        if released.is_err() {
-            defensive!("nothing but this pallet holds or releases device bonds");
-        }
-        released.map(|_| ())
-    }
-
-    /// Pays `amount` of what is held from `owner` to `to`, and returns what was paid: all of it, or nothing if so little cannot
-    /// exist in the account of `to`. What an owner has frozen is no shelter.
-    fn pay_from_bond(owner: &T::AccountId, to: &T::AccountId, amount: BalanceOf<T>) -> BalanceOf<T> {
-        if amount.is_zero() {
-            return amount;
-        }
-        let reason = HoldReason::DeviceBond.into();
-        T::Currency::transfer_on_hold(&reason, owner, to, amount, Precision::Exact, Restriction::Free, Fortitude::Force)
-            .unwrap_or_default()
     }
 }

@@ -5,6 +5,7 @@ extern crate alloc;
 
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
+mod bonds;
 mod cohort;
 mod dispatchable_impls;
 #[cfg(test)]
@@ -284,7 +285,7 @@ pub mod pallet {
             from: T::AccountId,
             /// Who has it, and is paid for it until a beneficiary is set.
             to: T::AccountId,
-            /// Planck released to the former and held from the latter.
+            /// Planck released to the former and held from the latter: what is left of its bond.
             bond: BalanceOf<T>,
         },
         /// A device goes by another key from now on. Its record, place, history and points are the same.
@@ -347,6 +348,28 @@ pub mod pallet {
             /// Who had it evicted; may be the owner.
             by: T::AccountId,
         },
+        /// Part of what is held for a device was burnt, for something that it did wrong. It stays registered.
+        Fined {
+            /// The device.
+            device: DeviceId,
+            /// From whose tokens it was taken: who bonds for it now. When it did wrong it may have been somebody else's.
+            owner: T::AccountId,
+            /// Planck burnt.
+            amount: BalanceOf<T>,
+            /// Planck still held for it.
+            bond: BalanceOf<T>,
+        },
+        /// A device's bond was restored to what its class asks for.
+        ToppedUp {
+            /// The device.
+            device: DeviceId,
+            /// Who bonds for it.
+            owner: T::AccountId,
+            /// Planck held in addition.
+            amount: BalanceOf<T>,
+            /// Planck held for it now.
+            bond: BalanceOf<T>,
+        },
     }
 
     /// Why a call was refused.
@@ -401,6 +424,8 @@ pub mod pallet {
         StillExpected,
         /// The device's key was changed fewer than [`ROTATION_ROUNDS`] rounds ago.
         RotatedRecently,
+        /// As much is held for the device as its class asks for, or more.
+        BondFull,
     }
 
     #[pallet::hooks]
@@ -586,6 +611,17 @@ pub mod pallet {
         pub fn evict(origin: OriginFor<T>, device: DeviceId) -> DispatchResult {
             let by = ensure_signed(origin)?;
             Self::do_evict(by, device)
+        }
+
+        /// Restores a device's bond, of which part was burnt or for whose class more is asked by now, to what its class asks
+        /// for today.
+        ///
+        /// Origin: signed, by the owner.
+        #[pallet::call_index(13)]
+        #[pallet::weight(T::WeightInfo::top_up())]
+        pub fn top_up(origin: OriginFor<T>, device: DeviceId) -> DispatchResult {
+            let who = ensure_signed(origin)?;
+            Self::do_top_up(who, device)
         }
     }
 }

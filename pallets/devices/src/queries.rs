@@ -69,7 +69,7 @@ impl<T: Config> Pallet<T> {
         Proofs::<T>::get(device)
     }
 
-    fn state_of(place: Place, leaving: Option<BlockNumberFor<T>>) -> DeviceState<BlockNumberFor<T>> {
+    pub(crate) fn state_of(place: Place, leaving: Option<BlockNumberFor<T>>) -> DeviceState<BlockNumberFor<T>> {
         match (leaving, Cohorts::<T>::get(place.cohort).absent_until(place.lane, Self::round())) {
             (Some(release_at), _) => DeviceState::Leaving(release_at),
             (None, Some(until)) => DeviceState::ExcusedUntil(until),

@@ -34,7 +34,7 @@ pub struct Class<Name, Balance> {
     /// every round that is tallied after a change, for devices that are registered already too.
     pub weight: ClassWeight,
     /// Planck held from the owner for each device registered from now on; a later change leaves bonds that are held as they
-    /// are.
+    /// are, until their owners top them up.
     pub bond: Balance,
 }
 
@@ -151,7 +151,7 @@ pub struct Device<AccountId, Balance, BlockNumber> {
     pub endpoint: Option<Endpoint>,
     /// Its cohort and lane, its own until its bond is released.
     pub place: Place,
-    /// Planck held from the owner for it.
+    /// Planck held from the owner for it: less than its class asks for if it was fined, more or less if its class was changed.
     pub bond: Balance,
     /// The round in which its key took the place: that of its registration, or of the last change of its key. In this round
     /// probers may have asked another key or none; in those after it they ask this one.

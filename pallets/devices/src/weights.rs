@@ -35,6 +35,8 @@ pub trait WeightInfo {
     fn release() -> Weight;
     /// Removes a device that never answered.
     fn evict() -> Weight;
+    /// Restores a bond.
+    fn top_up() -> Weight;
 }
 
 /// Weights for a chain whose database costs `T::DbWeight`.
@@ -105,6 +107,11 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
             .saturating_add(T::DbWeight::get().reads(19_u64))
             .saturating_add(T::DbWeight::get().writes(21_u64))
     }
+    fn top_up() -> Weight {
+        Weight::from_parts(60_000_000, 8_000)
+            .saturating_add(T::DbWeight::get().reads(5_u64))
+            .saturating_add(T::DbWeight::get().writes(4_u64))
+    }
 }
 
 // For tests.
@@ -172,5 +179,10 @@ impl WeightInfo for () {
         Weight::from_parts(180_000_000, 68_000)
             .saturating_add(RocksDbWeight::get().reads(19_u64))
             .saturating_add(RocksDbWeight::get().writes(21_u64))
+    }
+    fn top_up() -> Weight {
+        Weight::from_parts(60_000_000, 8_000)
+            .saturating_add(RocksDbWeight::get().reads(5_u64))
+            .saturating_add(RocksDbWeight::get().writes(4_u64))
     }
 }

@@ -11,6 +11,7 @@ mod benchmarking;
 mod mock;
 mod ocw;
 pub mod offence;
+mod panels;
 mod queries;
 mod reports;
 mod rounds;

@@ -16,7 +16,7 @@ use types::{MAX_OPEN_AUDITS, MIN_AUDIT_WINDOW, MIN_ROUND_LENGTH};
 use vouch_primitives::{
     deterrence::{expected_penalty, is_deterred},
     history::HISTORY_ROUNDS,
-    traits::{DeviceRegistry, OnRoundClosed, RoundClock},
+    traits::{DeviceRegistry, OnRoundClosed, RoundClock, RoundSeed},
     RoundIndex,
 };
 
@@ -25,6 +25,12 @@ const SEED_DOMAIN: &[u8] = b"vouch/seed/v1";
 impl<T: Config> RoundClock for Pallet<T> {
     fn current_round() -> RoundIndex {
         Round::<T>::get().index
+    }
+}
+
+impl<T: Config> RoundSeed for Pallet<T> {
+    fn current_seed() -> H256 {
+        Round::<T>::get().seed
     }
 }
 

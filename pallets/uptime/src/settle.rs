@@ -9,7 +9,7 @@ use vouch_primitives::{
     history::{self, History},
     lanes::CohortView,
     tally::{tally, Ballot, Outcome},
-    traits::{Attendance, Contributions, DeviceRegistry},
+    traits::{Attendance, Contributions, DeviceRegistry, Presence},
     ClassWeight, CohortId, Place, Points, RoundIndex,
 };
 
@@ -171,6 +171,28 @@ impl<T: Config> Attendance for Pallet<T> {
         if let Some(excused) = history.excused.get_mut(usize::from(place.lane)).filter(|_| silent) {
             *excused = 0;
         }
+        Histories::<T>::insert(place.cohort, history);
+    }
+}
+
+impl<T: Config> Presence for Pallet<T> {
+    fn was_up(place: Place, rounds: u32) -> bool {
+        Histories::<T>::get(place.cohort)
+            .is_some_and(|history| history.admitted.get(place.lane) && history.lane(place.lane).was_up_within(rounds))
+    }
+
+    #[cfg(feature = "runtime-benchmarks")]
+    fn be_up_for_benchmark(place: Place) {
+        let mut history =
+            Histories::<T>::get(place.cohort).unwrap_or_else(|| History::starting_at(Round::<T>::get().index));
+        let lane = usize::from(place.lane);
+        if let Some((up, excused)) = history.up.get_mut(lane).zip(history.excused.get_mut(lane)) {
+            *up |= 1;
+            *excused &= !1;
+        }
+        history.last_up.set(place.lane, true);
+        history.last_latency.set(place.lane, 0);
+        history.admitted.set(place.lane, true);
         Histories::<T>::insert(place.cohort, history);
     }
 }

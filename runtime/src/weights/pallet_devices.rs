@@ -207,4 +207,16 @@ impl<T: frame_system::Config> pallet_devices::WeightInfo for WeightInfo<T> {
             .saturating_add(T::DbWeight::get().reads(18))
             .saturating_add(T::DbWeight::get().writes(18))
     }
+
+    /// Not measured yet.
+    /// - `Balances::Holds`: r 1, w 1
+    /// - `Devices::BondedTotal`: r 1, w 1
+    /// - `Devices::Classes`: r 1, w 0
+    /// - `Devices::Devices`: r 1, w 1
+    /// - `System::Account`: r 1, w 1
+    fn top_up() -> Weight {
+        Weight::from_parts(60_000_000, 8_000)
+            .saturating_add(T::DbWeight::get().reads(5))
+            .saturating_add(T::DbWeight::get().writes(4))
+    }
 }

@@ -1,5 +1,6 @@
 //! Tests by topic. Every test runs `try_state` at its end.
 
+mod bonds;
 mod classes;
 mod eviction;
 mod invariants;

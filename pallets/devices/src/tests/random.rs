@@ -12,7 +12,11 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     net::IpAddr,
 };
-use vouch_primitives::{endpoint::Prefix, traits::DeviceRegistry, DeviceId, Endpoint, Place, RoundIndex};
+use vouch_primitives::{
+    endpoint::Prefix,
+    traits::{Bonds, DeviceRegistry},
+    DeviceId, Endpoint, Place, RoundIndex,
+};
 
 /// Keys in play; few, so that they collide.
 const KEYS: u32 = 5;
@@ -34,6 +38,8 @@ enum Step {
     Deregister { by: u8, key: u32 },
     Release { by: u8, key: u32 },
     Evict { by: u8, key: u32 },
+    TopUp { by: u8, key: u32 },
+    Fine { key: u32, amount: u128 },
     SetClass { class: u8, bond: u128 },
     SetParams { delay: u64, rounds: u32, caps: (u32, u32), fee: u32 },
     FallSilent { key: u32 },
@@ -66,6 +72,8 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (by(), key()).prop_map(|(by, key)| Step::Deregister { by, key }),
         7 => (by(), key()).prop_map(|(by, key)| Step::Release { by, key }),
         7 => (by(), key()).prop_map(|(by, key)| Step::Evict { by, key }),
+        4 => (by(), key()).prop_map(|(by, key)| Step::TopUp { by, key }),
+        4 => (key(), 0u128..80).prop_map(|(key, amount)| Step::Fine { key, amount }),
         4 => key().prop_map(|key| Step::FallSilent { key }),
         1 => (0u8..3, 0u128..120).prop_map(|(class, bond)| Step::SetClass { class, bond }),
         1 => (0u64..4, 1u32..9, (0u32..4, 0u32..3), 0u32..101)
@@ -123,6 +131,11 @@ fn apply(step: Step) -> bool {
         Step::Deregister { by, key } => dispatch(signed(who(by, key, false)), Call::deregister { device: device(key) }),
         Step::Release { by, key } => dispatch(signed(who(by, key, false)), Call::release { device: device(key) }),
         Step::Evict { by, key } => dispatch(signed(who(by, key, false)), Call::evict { device: device(key) }),
+        Step::TopUp { by, key } => dispatch(signed(who(by, key, false)), Call::top_up { device: device(key) }),
+        Step::Fine { key, amount } => {
+            Devices::fine(&device(key), amount);
+            true
+        },
         Step::FallSilent { key } => {
             if DeviceMap::<Test>::contains_key(device(key)) {
                 fall_silent(key);
@@ -219,6 +232,14 @@ fn fortunes() -> BTreeMap<AccountId32, u128> {
     [1, 2, 3, 4, 9].map(|n| (owner(n), Balances::total_balance(&owner(n)))).into()
 }
 
+/// What is held for the device that a step is about, 0 if there is none.
+fn bond_of(step: &Step) -> u128 {
+    match step {
+        Step::Fine { key, .. } => DeviceMap::<Test>::get(device(*key)).map_or(0, |record| record.bond),
+        _ => 0,
+    }
+}
+
 /// Devices that may be evicted, with owner and bond.
 fn evictable() -> BTreeMap<DeviceId, (AccountId32, u128)> {
     let silent = DeviceMap::<Test>::iter().filter(|(_, record)| {
@@ -262,13 +283,14 @@ proptest! {
             for n in 1..4 {
                 registered(n, n.into());
             }
-            let issuance = Balances::total_issuance();
+            let mut issuance = Balances::total_issuance();
             for step in steps {
                 let (round, before) = (Round::get(), sp_io::storage::root(sp_runtime::StateVersion::V1));
                 let was_judged = judged(round - 1);
                 let (ran, spent) = (lanes_judged(round), rounds_spent());
                 let time_passes = matches!(step, Step::Rounds(_) | Step::NextEpoch | Step::Blocks(_));
                 let keys_move = matches!(step, Step::Rotate { .. });
+                let left = bond_of(&step);
                 let done = apply(step.clone());
 
                 Devices::do_try_state().map_err(|e| TestCaseError::fail(format!("{step:?}: {e:?}")))?;
@@ -302,7 +324,10 @@ proptest! {
                         }
                     }
                 }
-                // 3. No token is made or lost, and none is held but for bonds.
+                // 3. No token is made or lost but by fines, of no more than is left, and none is held but for bonds.
+                if let Step::Fine { amount, .. } = &step {
+                    issuance -= left.min(*amount);
+                }
                 prop_assert_eq!(Balances::total_issuance(), issuance);
                 for n in [1, 2, 3, 4, 9] {
                     prop_assert_eq!(Balances::total_balance_on_hold(&owner(n)), held(n));
@@ -326,7 +351,11 @@ proptest! {
             }
             for step in steps {
                 let (were_at, counted, told) = (addresses(), blocks(), Moved::get().len());
-                let (may_go, mut fortune) = (evictable(), fortunes());
+                let (may_go, mut fortune, left) = (evictable(), fortunes(), bond_of(&step));
+                let owned_by = match &step {
+                    Step::Fine { key, .. } => DeviceMap::<Test>::get(device(*key)).map(|record| record.owner),
+                    _ => None,
+                };
                 let done = apply(step.clone());
 
                 Devices::do_try_state().map_err(|e| TestCaseError::fail(format!("{step:?}: {e:?}")))?;
@@ -341,6 +370,14 @@ proptest! {
                 let moved = were_at.iter().filter(|(place, at)| now_at.get(place).is_some_and(|now| now != *at));
                 let moved: Vec<Place> = moved.map(|(place, _)| *place).collect();
                 prop_assert_eq!(Moved::get().split_off(told), moved);
+                // 3. A fine is its owner's loss and nobody's gain.
+                if let Step::Fine { key, amount } = &step {
+                    if let Some(fined) = owned_by {
+                        *fortune.entry(fined).or_default() -= left.min(*amount);
+                    }
+                    let now_left = DeviceMap::<Test>::get(device(*key)).map_or(0, |record| record.bond);
+                    prop_assert_eq!(now_left, left - left.min(*amount));
+                }
                 // 12. Only a device that publishes an endpoint and never answered is evicted. 3. Nothing but the fee for that
                 // changes hands.
                 if let (Step::Evict { .. }, true) = (&step, done) {

@@ -3,6 +3,8 @@
 mod accountability;
 mod audits;
 mod invariants;
+mod panels;
+mod presence;
 mod properties;
 mod refusals;
 mod rounds;
