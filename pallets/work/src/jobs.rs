@@ -72,7 +72,9 @@ impl<T: Config> Pallet<T> {
         ensure!((1..=params.max_fuel).contains(&terms.fuel), Error::<T>::BadFuel);
         ensure!((1..=MAX_MEMORY_PAGES).contains(&terms.memory), Error::<T>::BadMemory);
         let ordered = 1 <= terms.quorum && terms.quorum <= terms.replicas && terms.replicas <= terms.limit;
-        ensure!(ordered && terms.limit <= MAX_LIMIT, Error::<T>::BadReplication);
+        // Fewer could settle on an invented result, and have honest devices fined.
+        let majority = 2 * u16::from(terms.quorum) > u16::from(terms.replicas);
+        ensure!(ordered && majority && terms.limit <= MAX_LIMIT, Error::<T>::BadReplication);
         ensure!(terms.rounds > 0, Error::<T>::NoTime);
         ensure!(terms.deadline >= Self::unknown_round().max(round), Error::<T>::DeadlineTooNear);
         ensure!(T::MayFetch::contains(&terms.source), Error::<T>::SourceNotAllowed);

@@ -374,7 +374,8 @@ pub mod pallet {
         BadChunkSize,
         /// No fuel, or more than a task may use.
         BadFuel,
-        /// Quorum, replicas and limit are not in this order, from 1 to [`vouch_primitives::work::MAX_LIMIT`].
+        /// Quorum, replicas and limit are not in this order, from 1 to [`vouch_primitives::work::MAX_LIMIT`], or the quorum is no
+        /// majority of the replicas.
         BadReplication,
         /// A device needs at least one round for a chunk.
         NoTime,

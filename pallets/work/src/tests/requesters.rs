@@ -19,6 +19,7 @@ fn terms_that_make_no_sense_are_refused() {
         refuse(Terms { memory: 257, ..good() }, Error::BadMemory);
         refuse(Terms { quorum: 0, ..good() }, Error::BadReplication);
         refuse(Terms { quorum: 3, ..good() }, Error::BadReplication);
+        refuse(Terms { quorum: 1, ..good() }, Error::BadReplication);
         refuse(Terms { limit: 1, ..good() }, Error::BadReplication);
         refuse(Terms { limit: 9, ..good() }, Error::BadReplication);
         refuse(Terms { rounds: 0, ..good() }, Error::NoTime);
