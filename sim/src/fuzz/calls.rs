@@ -23,7 +23,7 @@ use vouch_primitives::{
 use vouch_runtime::{
     configs::{governed, ProxyType, RuntimeParameters},
     constants::UNIT,
-    AccountId, Balance, Runtime, RuntimeCall, Uptime,
+    AccountId, Balance, Devices, Runtime, RuntimeCall, Uptime,
 };
 
 /// A call, and who makes it.
@@ -91,7 +91,7 @@ impl Sequence {
 
     fn device_call(&mut self) -> Made {
         use pallet_devices::Call;
-        let kind = self.random.gen_range(0..30);
+        let kind = self.random.gen_range(0..32);
         let round = self.chain.state(|| Uptime::current_round().index);
         let now = self.chain.number();
         let (key, owner) = self.device_and_owner(|device, record| match (kind, record) {
@@ -100,7 +100,8 @@ impl Sequence {
             (14..17, Some(_)) => pallet_devices::Offers::<Runtime>::contains_key(device),
             (22, Some(record)) => record.maintenance.goes_on_after(round),
             (25..28, Some(record)) => record.leaving.is_some_and(|release_at| release_at <= now),
-            (28.., Some(record)) => <Uptime as Attendance>::never_answered(record.place),
+            (28..30, Some(record)) => <Uptime as Attendance>::never_answered(record.place),
+            (30.., Some(record)) => Devices::class(record.class).is_some_and(|class| record.bond < class.bond),
             (_, Some(record)) => record.leaving.is_none(),
         });
         let device = key.id();
@@ -139,7 +140,8 @@ impl Sequence {
             22 => Call::resume { device },
             23..25 => Call::deregister { device },
             25..28 => Call::release { device },
-            _ => Call::evict { device },
+            28..30 => Call::evict { device },
+            _ => Call::top_up { device },
         };
         (owner, call.into())
     }
