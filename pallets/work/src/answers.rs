@@ -22,10 +22,10 @@ use vouch_primitives::{
 };
 
 /// Above every tip: each can come in once, and is worth nothing when its stage is over.
-pub(crate) const PRIORITY: TransactionPriority = TransactionPriority::MAX / 2;
+const PRIORITY: TransactionPriority = TransactionPriority::MAX / 2;
 
 /// Blocks that a transaction may wait for; whoever sent it looks whether it is needed still.
-pub(crate) const LONGEVITY: TransactionLongevity = 32;
+const LONGEVITY: TransactionLongevity = 32;
 
 impl<T: Config> Pallet<T> {
     /// Whether an answer may enter the chain. Writes nothing; checks the signature last.
@@ -102,6 +102,9 @@ impl<T: Config> Pallet<T> {
         let matches = |device: &DeviceId| Some(result.fingerprint(genesis, id, index, device));
         let agreeing = chunk.seats.iter().filter(|seat| !seat.out && seat.fingerprint == matches(&seat.device)).count();
         ensure!(agreeing >= usize::from(chunk.quorum(job.terms.quorum)), Refusal::NoQuorum);
+        // The price covers the points of so much fuel and no more, however many agree on more.
+        let most = job.terms.fuel.saturating_mul(job.terms.tasks_of(index).len() as u64);
+        ensure!(result.fuel <= most, Refusal::TooMuchFuel);
         Ok(chunk)
     }
 
@@ -155,7 +158,8 @@ impl<T: Config> Pallet<T> {
     }
 }
 
-fn authorized(prefix: &'static str, provides: impl Encode) -> TransactionValidityWithRefund {
+/// A call that may enter the chain, once for what it `provides`.
+pub(crate) fn authorized(prefix: &'static str, provides: impl Encode) -> TransactionValidityWithRefund {
     ValidTransaction::with_tag_prefix(prefix)
         .priority(PRIORITY)
         .and_provides(provides)

@@ -2,7 +2,7 @@
 
 use crate::{
     types::{Chunk, JobOf, ParamsOf, PANEL_ROUNDS},
-    Chunks, Config, Disputes, Due, Event, Jobs, Openings, Pallet,
+    Chunks, Config, Disputes, Event, Jobs, Openings, Pallet,
 };
 use alloc::vec::Vec;
 use polkadot_sdk::*;
@@ -20,7 +20,7 @@ use vouch_primitives::{
 pub(crate) const NEXT_ROUND: u32 = 1;
 
 impl<T: Config> Pallet<T> {
-    /// Ends a stage whose last round is over.
+    /// Ends a stage whose last round is over, and which was taken out of [`crate::Due`].
     pub(crate) fn advance(id: JobId, index: ChunkIndex, params: &ParamsOf<T>) {
         let (Some(mut job), Some(mut chunk)) = (Jobs::<T>::get(id), Chunks::<T>::get(id, index)) else {
             frame_support::defensive!("only chunks that exist are due");
@@ -34,8 +34,7 @@ impl<T: Config> Pallet<T> {
             Stage::Opening => Self::end_opening(id, &job, index, &mut chunk, params),
             Stage::Judging => Self::end_judging(id, index, &mut chunk),
             Stage::Settled(_) | Stage::Failed => {
-                // Nothing of a final chunk is due.
-                Due::<T>::remove(before, (id, index));
+                frame_support::defensive!("nothing of a final chunk is due");
                 return;
             },
         };
@@ -57,7 +56,7 @@ impl<T: Config> Pallet<T> {
             Self::receipt(&device, id, index, 0, Outcome::Missed);
             Self::deposit_event(Event::Missed { job: id, chunk: index, device });
         }
-        if chunk.answered() >= chunk.quorum(job.terms.quorum) && chunk.wanted > 1 {
+        if chunk.answered() >= chunk.quorum(job.terms.quorum) {
             Self::begin(chunk, Stage::Revealing);
             return true;
         }

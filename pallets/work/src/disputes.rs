@@ -2,6 +2,7 @@
 //! settles but by a quorum of matching fingerprints.
 
 use crate::{
+    answers::authorized,
     types::{Chunk, Digests, Dispute, Refusal, MAX_PANELS, PANEL_ROUNDS},
     Chunks, Config, Disputes, Error, Event, Jobs, Openings, Pallet, Parameters,
 };
@@ -12,11 +13,7 @@ use polkadot_sdk::*;
 use sp_application_crypto::RuntimeAppPublic;
 use sp_core::H256;
 use sp_io::hashing::blake2_256;
-use sp_runtime::{
-    transaction_validity::{TransactionValidityWithRefund, ValidTransaction},
-    DispatchResult,
-};
-use sp_weights::Weight;
+use sp_runtime::{transaction_validity::TransactionValidityWithRefund, DispatchResult};
 use vouch_primitives::{
     prober::{ProberId, ProberSignature},
     traits::{Panels, RoundClock},
@@ -73,13 +70,7 @@ impl<T: Config> Pallet<T> {
         Self::check_verdict(id, index, task, member)?;
         let payload = verdict_payload(Self::genesis(), id, index, task, verdict);
         ensure!(member.verify(&payload, signature), Refusal::BadSignature);
-        ValidTransaction::with_tag_prefix("VouchVerdict")
-            .priority(super::answers::PRIORITY)
-            .and_provides((id, index, task, member))
-            .longevity(super::answers::LONGEVITY)
-            .propagate(true)
-            .build()
-            .map(|valid| (valid, Weight::zero()))
+        authorized("VouchVerdict", (id, index, task, member))
     }
 
     fn check_verdict(id: JobId, index: ChunkIndex, task: TaskIndex, member: &ProberId) -> Result<Dispute, Refusal> {

@@ -21,7 +21,6 @@ use vouch_primitives::{
     deterrence::self_dealing_is_deterred,
     traits::{RoundClock, WorkCredits},
     work::{api::JobState, JobId, Terms, MAX_CHUNK_TASKS, MAX_LIMIT, MAX_MEMORY_PAGES},
-    RoundIndex,
 };
 
 impl<T: Config> Pallet<T> {
@@ -37,7 +36,7 @@ impl<T: Config> Pallet<T> {
     pub(crate) fn do_post(requester: T::AccountId, terms: Terms<BalanceOf<T>>) -> DispatchResult {
         let params = Parameters::<T>::get();
         let round = T::Rounds::current_round();
-        Self::check_terms(&terms, &params, round)?;
+        Self::check_terms(&terms, &params)?;
         let escrow = terms.most().ok_or(Error::<T>::EscrowUnavailable)?;
         let deposit = params.deposit.saturating_mul(terms.chunks().into());
         let held = escrow.checked_add(&deposit).ok_or(Error::<T>::EscrowUnavailable)?;
@@ -66,17 +65,17 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    fn check_terms(terms: &Terms<BalanceOf<T>>, params: &ParamsOf<T>, round: RoundIndex) -> Result<(), Error<T>> {
+    fn check_terms(terms: &Terms<BalanceOf<T>>, params: &ParamsOf<T>) -> Result<(), Error<T>> {
         ensure!(terms.tasks > 0, Error::<T>::NoTasks);
         ensure!((1..=MAX_CHUNK_TASKS).contains(&terms.chunk_tasks), Error::<T>::BadChunkSize);
         ensure!((1..=params.max_fuel).contains(&terms.fuel), Error::<T>::BadFuel);
         ensure!((1..=MAX_MEMORY_PAGES).contains(&terms.memory), Error::<T>::BadMemory);
-        let ordered = 1 <= terms.quorum && terms.quorum <= terms.replicas && terms.replicas <= terms.limit;
+        let ordered = 2 <= terms.quorum && terms.quorum <= terms.replicas && terms.replicas <= terms.limit;
         // Fewer could settle on an invented result, and have honest devices fined.
         let majority = 2 * u16::from(terms.quorum) > u16::from(terms.replicas);
         ensure!(ordered && majority && terms.limit <= MAX_LIMIT, Error::<T>::BadReplication);
         ensure!(terms.rounds > 0, Error::<T>::NoTime);
-        ensure!(terms.deadline >= Self::unknown_round().max(round), Error::<T>::DeadlineTooNear);
+        ensure!(terms.deadline >= Self::unknown_round(), Error::<T>::DeadlineTooNear);
         ensure!(T::MayFetch::contains(&terms.source), Error::<T>::SourceNotAllowed);
         // The last chunk is the smallest.
         let least = terms.pay(terms.chunks().saturating_sub(1));

@@ -374,7 +374,7 @@ pub mod pallet {
         BadChunkSize,
         /// No fuel, or more than a task may use.
         BadFuel,
-        /// Quorum, replicas and limit are not in this order, from 1 to [`vouch_primitives::work::MAX_LIMIT`], or the quorum is no
+        /// Quorum, replicas and limit are not in this order, from 2 to [`vouch_primitives::work::MAX_LIMIT`], or the quorum is no
         /// majority of the replicas.
         BadReplication,
         /// A device needs at least one round for a chunk.
@@ -393,7 +393,7 @@ pub mod pallet {
         Outdated,
         /// The parameters make no sense: no fuel, nobody is ever trusted, or no round is looked at.
         BadParams,
-        /// A point of work may be worth more than requesters of a third of the devices would pay for it to themselves.
+        /// A point of work may be worth so much that who owns a third of the devices gains by posting jobs to them.
         WorkWouldPayItself,
     }
 

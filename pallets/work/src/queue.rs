@@ -2,6 +2,7 @@
 
 use crate::{
     types::{Chunk, JobOf, ParamsOf},
+    workers::UNKNOWN_AFTER,
     Chunks, Config, Due, DueFrom, Jobs, Pallet, Parameters, Queue, WeightInfo,
 };
 use polkadot_sdk::*;
@@ -30,8 +31,8 @@ impl<T: Config> Pallet<T> {
         let before = DueFrom::<T>::get();
         let mut from = before;
         while from < round && meter.try_consume(T::WeightInfo::chase_up()).is_ok() {
-            match Due::<T>::iter_key_prefix(from).next() {
-                Some((job, chunk)) => Self::advance(job, chunk, params),
+            match Due::<T>::drain_prefix(from).next() {
+                Some(((job, chunk), ())) => Self::advance(job, chunk, params),
                 None => from = from.saturating_add(1),
             }
         }
@@ -66,7 +67,7 @@ impl<T: Config> Pallet<T> {
     /// Hands out the next chunk of a job, if there are devices for all seats of it.
     fn hand_out_of(id: JobId, job: &mut JobOf<T>, round: RoundIndex, params: &ParamsOf<T>) -> bool {
         // The seed that it is drawn by must be one that nobody knew when the job was posted.
-        if round < job.posted.saturating_add(2) {
+        if round < job.posted.saturating_add(UNKNOWN_AFTER) {
             return false;
         }
         let index = job.next;
@@ -89,14 +90,14 @@ impl<T: Config> Pallet<T> {
         Chunks::<T>::insert(job, index, chunk);
     }
 
-    /// Stores a chunk that was due in `before`, the only door but for new ones.
+    /// Stores a chunk that was due in `before`, the only door but for new ones. No stage ends before the running round, so that
+    /// what is due is always looked for.
     pub(crate) fn store_chunk(job: JobId, index: ChunkIndex, before: RoundIndex, chunk: Chunk) {
         if chunk.stage.is_final() {
             Due::<T>::remove(before, (job, index));
         } else if chunk.due != before {
             Due::<T>::remove(before, (job, index));
             Due::<T>::insert(chunk.due, (job, index), ());
-            DueFrom::<T>::mutate(|from| *from = (*from).min(chunk.due));
         }
         Chunks::<T>::insert(job, index, chunk);
     }

@@ -259,6 +259,8 @@ pub enum Refusal {
     BadSignature,
     /// Too few fingerprints match what is revealed.
     NoQuorum,
+    /// More fuel is revealed than the tasks may use.
+    TooMuchFuel,
     /// The digests are not what the device's fingerprint was made of.
     NotTheFingerprint,
     /// The key is not a member of the panel.
@@ -280,6 +282,7 @@ impl Refusal {
             Self::NotTheFingerprint => Some(25),
             Self::NotMember => Some(26),
             Self::OtherTask => Some(27),
+            Self::TooMuchFuel => Some(28),
         }
     }
 }

@@ -13,8 +13,8 @@ use vouch_primitives::{
     DeviceId, RoundIndex,
 };
 
-/// Rounds until a new entry of the list is drawn: in the running round its seed is known, in the next one it may be.
-const UNKNOWN_AFTER: RoundIndex = 2;
+/// Rounds until a new entry of the list is drawn, and a new job handed out: in the running round its seed is known, in the next one it may be.
+pub(crate) const UNKNOWN_AFTER: RoundIndex = 2;
 
 impl<T: Config> Pallet<T> {
     pub(crate) fn do_enlist(owner: T::AccountId, device: DeviceId, slots: u8, memory: u32) -> DispatchResult {

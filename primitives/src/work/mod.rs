@@ -76,7 +76,7 @@ pub struct Terms<Balance> {
     pub price: Balance,
     /// Seats of a chunk at first.
     pub replicas: u8,
-    /// Matching fingerprints that settle a chunk: a majority of [`Terms::replicas`], at most all of them.
+    /// Matching fingerprints that settle a chunk: at least 2, and a majority of [`Terms::replicas`].
     pub quorum: u8,
     /// Most seats of a chunk that are paid, [`Terms::replicas`] to [`MAX_LIMIT`]: without a quorum among the first, more are
     /// filled, up to so many.

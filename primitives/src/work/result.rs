@@ -9,7 +9,7 @@
 //! - Fuel is in every digest and in the fingerprint. Who guesses the answer of a yes-or-no job has still to guess how many
 //!   instructions it takes to find it.
 
-use super::{ChunkIndex, Fuel, JobId, TaskIndex, MAX_OUTPUT_BYTES};
+use super::{ChunkIndex, Fuel, JobId, TaskIndex};
 use crate::DeviceId;
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
@@ -28,7 +28,7 @@ pub enum Status {
     Trapped,
     /// It needed more fuel than a task may use.
     OutOfFuel,
-    /// It wrote more than [`MAX_OUTPUT_BYTES`].
+    /// It wrote more than [`super::MAX_OUTPUT_BYTES`].
     OutputTooLarge,
     /// The module is none that can be run: every task ends so, without using any fuel.
     BadModule,
@@ -54,11 +54,6 @@ impl TaskOutput {
     /// Its digest.
     pub fn digest(&self) -> TaskDigest {
         TaskDigest { status: self.status, fuel: self.fuel, output: H256(blake2_256(&self.output)) }
-    }
-
-    /// Whether it is one that a device may have found: within its limits.
-    pub fn is_bounded(&self) -> bool {
-        self.output.len() <= MAX_OUTPUT_BYTES as usize
     }
 }
 

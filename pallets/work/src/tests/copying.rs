@@ -80,3 +80,20 @@ fn guessing_a_yes_or_no_takes_guessing_the_fuel() {
         assert_eq!(reveal_truth(job, 0), refused(Refusal::NoQuorum));
     });
 }
+
+#[test]
+fn nobody_is_credited_with_more_fuel_than_the_requester_paid_for() {
+    Chain::new().devices(5).run(|| {
+        let job = post(terms(1, 1));
+        // All seats are of one mind, and invent a result that took more fuel than a task may use.
+        let mut invented = truth(0);
+        invented.fuel = terms_of(job).fuel + 1;
+        let invented = ChunkResult::new(0, &[invented]);
+        for n in seated(job, 0) {
+            let print = invented.fingerprint(Work::genesis(), job, 0, &device(n));
+            say(job, 0, n, Answer::Fingerprint(print)).unwrap();
+        }
+        assert_eq!(reveal(job, 0, invented), refused(Refusal::TooMuchFuel));
+        assert!(Credited::get().is_empty());
+    });
+}

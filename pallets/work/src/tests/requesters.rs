@@ -20,6 +20,8 @@ fn terms_that_make_no_sense_are_refused() {
         refuse(Terms { quorum: 0, ..good() }, Error::BadReplication);
         refuse(Terms { quorum: 3, ..good() }, Error::BadReplication);
         refuse(Terms { quorum: 1, ..good() }, Error::BadReplication);
+        refuse(Terms { quorum: 1, replicas: 1, ..good() }, Error::BadReplication);
+        refuse(Terms { quorum: 2, replicas: 4, ..good() }, Error::BadReplication);
         refuse(Terms { limit: 1, ..good() }, Error::BadReplication);
         refuse(Terms { limit: 9, ..good() }, Error::BadReplication);
         refuse(Terms { rounds: 0, ..good() }, Error::NoTime);
@@ -96,9 +98,9 @@ fn parameters_under_which_work_pays_itself_are_refused() {
         ] {
             assert_noop!(Work::set_params(RuntimeOrigin::root(), bad), Error::<Test>::BadParams);
         }
-        MostPerPoint::set(2 * params.least_price + 1);
+        MostPerPoint::set(3 * params.least_price / 2 + 1);
         assert_noop!(Work::set_params(RuntimeOrigin::root(), params), Error::<Test>::WorkWouldPayItself);
-        MostPerPoint::set(2 * params.least_price);
+        MostPerPoint::set(3 * params.least_price / 2);
         let rare = types::Params { check_floor: Perquintill::from_percent(1), ..params };
         Work::set_params(RuntimeOrigin::root(), rare).unwrap();
         assert_eq!(Parameters::<Test>::get(), rare);
