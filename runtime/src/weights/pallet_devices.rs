@@ -208,14 +208,14 @@ impl<T: frame_system::Config> pallet_devices::WeightInfo for WeightInfo<T> {
             .saturating_add(T::DbWeight::get().writes(18))
     }
 
-    /// Not measured yet.
+    /// Took 106.0 to 176.5 us.
     /// - `Balances::Holds`: r 1, w 1
     /// - `Devices::BondedTotal`: r 1, w 1
     /// - `Devices::Classes`: r 1, w 0
     /// - `Devices::Devices`: r 1, w 1
     /// - `System::Account`: r 1, w 1
     fn top_up() -> Weight {
-        Weight::from_parts(60_000_000, 8_000)
+        Weight::from_parts(125_000_000, 5_000)
             .saturating_add(T::DbWeight::get().reads(5))
             .saturating_add(T::DbWeight::get().writes(4))
     }
