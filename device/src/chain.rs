@@ -6,13 +6,16 @@
 
 mod call;
 mod error;
+mod general;
 mod link;
 mod submit;
+mod work;
 
 pub use call::{account, endpoint, option, signature, Call, Registration, BATCH};
 pub use error::{Error, Failure, Shortfall};
 pub use submit::{Event, Receipt, Wait};
 pub use subxt::dynamic::Value;
+pub use work::{Assignment, Job, Terms, WorkReceipt, Worker};
 
 use codec::{DecodeAll, Encode};
 use link::{to_subxt, Link, Links};
@@ -254,6 +257,12 @@ impl Client {
     /// What a device has earned and not been paid; `None` if it is not registered.
     pub async fn pending_reward(&self, device: &DeviceId) -> Result<Option<Pending>, Error> {
         self.api("VouchApi_pending_reward", device).await
+    }
+
+    /// What a device has earned by uptime and by work, of one block; `None` if it is not registered.
+    pub async fn pending(&self, device: &DeviceId) -> Result<Option<[Pending; 2]>, Error> {
+        let explained: Option<Explained> = self.explain(device).await?;
+        Ok(explained.map(|explained| [explained.pending, explained.work]))
     }
 
     /// Why the pending reward is what it is; `None` if the device is not registered.

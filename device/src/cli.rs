@@ -9,7 +9,13 @@ use crate::{
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use polkadot_sdk::{sp_core::H256, sp_runtime::AccountId32};
 use std::{net::SocketAddr, path::PathBuf};
-use vouch_primitives::{ClassId, DeviceId};
+use vouch_primitives::{
+    work::{COMMON_MEMORY_PAGES, MAX_MEMORY_PAGES},
+    ClassId, DeviceId,
+};
+
+/// Most chunks that a device may be given at a time.
+const MAX_SLOTS: i64 = 16;
 
 /// Runs devices on a Vouch network: answers validators' probes, and is paid for it.
 ///
@@ -49,6 +55,11 @@ pub enum Command {
     Deregister(Transaction),
     /// Release the bonds of deregistered devices
     Release(Transaction),
+    /// Restore the devices' bonds, of which part was burnt or for whose class more is asked by now
+    TopUp(Transaction),
+    /// Have the devices take work, or see what they earned by it
+    #[command(subcommand)]
+    Work(Work),
     /// Show what a validator earns by probing, how its audits went, and why it is not paid more
     Validator(Validator),
     /// Ask the agent on this machine whether it serves (for container health checks)
@@ -150,6 +161,40 @@ pub struct SetEndpoint {
     pub again: bool,
 }
 
+/// What to do about work. Computing itself is done by `run`, if `[work]` in the configuration says on how many cores.
+#[derive(Debug, Subcommand)]
+pub enum Work {
+    /// Put the devices on the list of those that are given chunks of jobs, or change what they take
+    Enlist(Enlist),
+    /// Have the devices finish what they were given, and be given nothing more
+    Rest(Transaction),
+    /// Take the devices off the list; they must hold no seats
+    Retire(Transaction),
+    /// Show what the devices computed, and what it earned or cost
+    Status(Status),
+}
+
+/// Arguments of `work enlist`.
+#[derive(Debug, Args)]
+pub struct Enlist {
+    /// What is signed about which devices.
+    #[command(flatten)]
+    pub transaction: Transaction,
+
+    /// Chunks that each device may be given at a time: no more than it can compute in time
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=MAX_SLOTS))]
+    pub slots: u8,
+
+    /// Pages of 64 KiB that a module may use on it
+    #[arg(
+        long,
+        default_value_t = COMMON_MEMORY_PAGES,
+        value_name = "PAGES",
+        value_parser = clap::value_parser!(u32).range(i64::from(COMMON_MEMORY_PAGES)..=i64::from(MAX_MEMORY_PAGES))
+    )]
+    pub memory: u32,
+}
+
 /// Arguments of `validator`.
 #[derive(Debug, Args)]
 pub struct Validator {
@@ -203,6 +248,8 @@ mod tests {
     fn nonsense_is_refused() {
         let parse = |line: &str| Cli::try_parse_from(line.split_whitespace());
         assert!(parse("vouch-device init --keys 3 --node ws://a --node ws://b").is_ok());
+        assert!(parse("vouch-device work enlist --slots 16 --memory 256").is_ok());
+        assert!(parse("vouch-device work rest --owner-suri //Alice").is_ok());
         for line in [
             "vouch-device",
             "vouch-device init --keys 0",
@@ -210,6 +257,11 @@ mod tests {
             "vouch-device init --genesis 0x12",
             "vouch-device status --device Bob",
             "vouch-device claim --owner-suri //Alice --owner-file f",
+            "vouch-device work",
+            "vouch-device work enlist --slots 0",
+            "vouch-device work enlist --slots 17",
+            "vouch-device work enlist --memory 63",
+            "vouch-device work enlist --memory 257",
             "vouch-device validator",
             "vouch-device validator --account Bob",
         ] {

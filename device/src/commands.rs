@@ -13,6 +13,7 @@ mod register;
 mod run;
 mod status;
 mod validator;
+mod work;
 
 use crate::{
     agent::Agent,
@@ -52,6 +53,8 @@ pub async fn execute(cli: Cli) -> Result<()> {
         Command::SetEndpoint(arguments) => manage::set_endpoint(Setup::load(&path, cli.nodes)?, arguments).await,
         Command::Deregister(arguments) => manage::deregister(Setup::load(&path, cli.nodes)?, arguments).await,
         Command::Release(arguments) => manage::release(Setup::load(&path, cli.nodes)?, arguments).await,
+        Command::TopUp(arguments) => manage::top_up(Setup::load(&path, cli.nodes)?, arguments).await,
+        Command::Work(arguments) => work::work(Setup::load(&path, cli.nodes)?, arguments).await,
         Command::Health => run::health(&Config::load(&path)?).await,
     }
 }

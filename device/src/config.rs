@@ -22,6 +22,9 @@ pub const DEFAULT_NODE: &str = "ws://127.0.0.1:9944";
 /// Where a device listens unless told otherwise.
 pub const DEFAULT_LISTEN: &str = "0.0.0.0:3701";
 
+/// Where results of work are kept, relative to the configuration.
+const WORK_FOLDER: &str = "work";
+
 /// What is wrong with a configuration.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -83,6 +86,15 @@ struct File {
     keys: Vec<PathBuf>,
     #[serde(default)]
     limits: LimitsTable,
+    #[serde(default)]
+    work: WorkTable,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WorkTable {
+    #[serde(default)]
+    cores: usize,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -114,6 +126,8 @@ pub struct Config {
     pub beneficiary: Option<AccountId32>,
     /// Key files.
     pub keys: Vec<PathBuf>,
+    /// Cores to compute jobs on; `None` if it takes no work.
+    pub cores: Option<NonZeroUsize>,
     limits: LimitsTable,
 }
 
@@ -167,8 +181,14 @@ impl Config {
             class: file.class,
             beneficiary: beneficiary.transpose()?,
             keys: file.keys.into_iter().map(|key| folder.join(key)).collect(),
+            cores: NonZeroUsize::new(file.work.cores),
             limits: file.limits,
         })
+    }
+
+    /// The folder for results of work, next to the file.
+    pub fn work_folder(&self) -> PathBuf {
+        self.path.parent().unwrap_or(Path::new("")).join(WORK_FOLDER)
     }
 
     /// The keys of all key files.
@@ -324,7 +344,10 @@ impl Draft {
              # probe_burst = {}\n\
              # strays_per_second = {}\n\
              # stray_burst = {}\n\
-             # max_connections = {MAX_CONNECTIONS}\n",
+             # max_connections = {MAX_CONNECTIONS}\n\n\
+             # Cores to compute jobs on. Without them it takes no work; with them, `vouch-device work enlist` comes next.\n\
+             # [work]\n\
+             # cores = 1\n",
             self.genesis.map(|genesis| genesis_line(genesis) + "\n").unwrap_or_default(),
             self.listen,
             self.class,
@@ -363,6 +386,9 @@ mod tests {
         let config = parse(GOOD).unwrap();
         assert_eq!(config.keys, [PathBuf::from("/etc/vouch/device.key")]);
         assert_eq!((config.class, config.genesis, config.endpoint), (0, None, None));
+        assert_eq!((config.cores, config.work_folder()), (None, PathBuf::from("/etc/vouch/work")));
+        let cores = |n: usize| parse(&format!("{GOOD}[work]\ncores = {n}\n")).unwrap().cores;
+        assert_eq!((cores(0), cores(3)), (None, NonZeroUsize::new(3)));
         assert_eq!((config.connections(1), config.connections(1_000)), (MAX_CONNECTIONS, 8_000));
         assert_eq!(config.limits(), Limits::default());
         let limited = parse(&format!(
@@ -389,6 +415,8 @@ mod tests {
             (&format!("beneficiary = \"Bob\"\n{GOOD}"), "`beneficiary` is not"),
             (&format!("endpiont = \"1.1.1.1:1\"\n{GOOD}"), "endpiont"),
             (&format!("{GOOD}[limits]\nstray_burst = 0\n"), "burst"),
+            (&format!("{GOOD}[work]\ncores = -1\n"), "cores"),
+            (&format!("{GOOD}[work]\nslots = 1\n"), "slots"),
             ("nodes = ", "config.toml"),
         ] {
             let error = parse(text).unwrap_err().to_string();
@@ -417,6 +445,9 @@ mod tests {
             draft().text().replace("# [limits]", "[limits]").replace("# probe", "probe").replace("# stray", "stray");
         let config = parse(&all).unwrap();
         assert_eq!((config.limits(), config.limits.stray_burst.is_some()), (Limits::default(), true));
+        assert_eq!(config.cores, None);
+        let all = all.replace("# [work]", "[work]").replace("# cores", "cores");
+        assert_eq!(parse(&all).unwrap().cores, NonZeroUsize::new(1));
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! Turns what the chain says about a device into sentences and into JSON.
 
-use crate::chain::{Device, Explained, Network, Token};
+use crate::{
+    chain::{Device, Explained, Network, Token},
+    work::explain::WorkStatus,
+};
 use serde::Serialize;
 use vouch_primitives::{
     api::{DeviceState, Reason},
@@ -165,6 +168,9 @@ pub struct DeviceStatus {
     /// The rest.
     #[serde(flatten)]
     pub record: Option<Record>,
+    /// What it does as a worker; `None` if it takes no work, or that was not asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub work: Option<WorkStatus>,
 }
 
 /// What is known of a registered device.
@@ -214,10 +220,14 @@ pub struct Record {
     pub points: u32,
     /// The running epoch.
     pub epoch: u32,
-    /// Planck that a claim would pay now.
+    /// Planck that a claim would pay now, for uptime and for work.
     pub accrued: String,
     /// The same, in tokens.
     pub accrued_tokens: String,
+    /// Points of the running epoch that were earned by work.
+    pub work_points: u32,
+    /// Planck of `accrued` that were earned by work.
+    pub work_accrued: String,
     /// Planck that are held back and paid by a later claim.
     pub held: String,
     /// The same, in tokens.
@@ -240,17 +250,18 @@ pub struct ReasonStatus {
 }
 
 impl DeviceStatus {
-    /// The status of a device from the chain's answers.
+    /// The status of a device from the chain's answers, without its work.
     pub fn new(id: &DeviceId, known: Option<(Device, Explained)>, network: &Network, token: &Token) -> Self {
         let record = known.map(|(device, explained)| Record::new(&device, &explained, network, token));
         let hex = hex::encode(AsRef::<[u8]>::as_ref(id));
-        Self { device: id.to_string(), id: format!("0x{hex}"), registered: record.is_some(), record }
+        Self { device: id.to_string(), id: format!("0x{hex}"), registered: record.is_some(), record, work: None }
     }
 }
 
 impl Record {
     fn new(device: &Device, explained: &Explained, network: &Network, token: &Token) -> Self {
-        let pending = &explained.pending;
+        let (pending, work) = (&explained.pending, &explained.work);
+        let accrued = pending.accrued.saturating_add(work.accrued);
         let reasons = explained.reasons.iter().map(|reason| ReasonStatus {
             code: format!("{reason:?}"),
             sentence: sentence(*reason, device, explained, network, token),
@@ -278,8 +289,10 @@ impl Record {
             rounds_excused: explained.rounds_excused,
             points: pending.points,
             epoch: pending.epoch,
-            accrued: pending.accrued.to_string(),
-            accrued_tokens: token.number(pending.accrued),
+            accrued: accrued.to_string(),
+            accrued_tokens: token.number(accrued),
+            work_points: work.points,
+            work_accrued: work.accrued.to_string(),
             held: pending.held.to_string(),
             held_tokens: token.number(pending.held),
             next_round_points: explained.next_round_points,
@@ -308,6 +321,9 @@ mod tests {
             emission: 1_000,
             uptime_budget: 700,
             total_points: 10_000,
+            work_budget: 300,
+            work_points: 40,
+            last_work_rate: Some(5),
             devices: 1,
             cohorts: 1,
         }
@@ -336,6 +352,7 @@ mod tests {
     fn explained(reasons: Vec<Reason>) -> Explained {
         Explained {
             pending: PendingReward { accrued: u128::MAX, held: 1_150, epoch: 5, points: 9_500 },
+            work: PendingReward { accrued: 70, held: 0, epoch: 5, points: 12 },
             rounds_up: 2,
             rounds_down: 1,
             rounds_excused: 0,

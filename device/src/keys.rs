@@ -15,6 +15,7 @@ use std::{
 };
 use vouch_primitives::{
     probe::{registration_payload, rotation_payload, Challenge, ProbeResponse},
+    work::{payload::answer_payload, Answer, ChunkIndex, JobId},
     DeviceId, DeviceSignature,
 };
 use zeroize::Zeroizing;
@@ -113,7 +114,8 @@ enum Secret {
     Sr25519(Box<sr25519::Pair>),
 }
 
-/// A device's key. It signs answers to probes and proofs of possession, each in its own domain, and nothing else.
+/// A device's key. It signs answers to probes, answers on chunks of work and proofs of possession, each in its own domain, and
+/// nothing else.
 pub struct DeviceKey {
     id: DeviceId,
     secret: Secret,
@@ -165,6 +167,11 @@ impl DeviceKey {
     /// Proves possession to take over the record of the key `old`.
     pub fn rotation_proof(&self, genesis: H256, owner: &AccountId32, old: &DeviceId, nonce: u32) -> DeviceSignature {
         self.sign(&rotation_payload(genesis, owner, old, nonce))
+    }
+
+    /// Answers on a chunk of work. The caller holds a seat in it, and has computed what it answers with.
+    pub fn work_answer(&self, genesis: H256, job: JobId, chunk: ChunkIndex, answer: &Answer) -> DeviceSignature {
+        self.sign(&answer_payload(genesis, job, chunk, answer))
     }
 
     /// Private on purpose: whatever is signed goes through one of the methods above, which separate the domains.

@@ -13,6 +13,7 @@
 //! | [`explain`] | turns what the chain says about a device into sentences |
 //! | [`validator`] | the same about a validator as a prober |
 //! | [`watch`] | follows the chain for a running agent |
+//! | [`work`] | computes the chunks of jobs that devices are given, and answers |
 //! | [`cli`], [`commands`], [`owner`] | the command line |
 
 pub mod agent;
@@ -28,6 +29,7 @@ pub mod server;
 pub mod swarm;
 pub mod validator;
 pub mod watch;
+pub mod work;
 
 pub use polkadot_sdk::{
     sp_core::H256,

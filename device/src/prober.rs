@@ -108,7 +108,7 @@ impl Prober {
 }
 
 /// An error with everything that caused it: HTTP clients hide "connection refused" three levels down.
-fn with_causes(error: &dyn std::error::Error) -> String {
+pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -1,11 +1,16 @@
-//! HTTP in front of an [`Agent`]: bounded bodies, bounded connections, bounded patience.
+//! HTTP in front of an [`Agent`], and of the results of work if there are any: bounded bodies, bounded connections, bounded
+//! patience.
 
-use crate::agent::{Agent, Decision, Refusal, Source};
+use crate::{
+    agent::{Agent, Decision, Refusal, Source},
+    work::Store,
+};
 use axum::{
     body::{to_bytes, Body},
     extract::{
         connect_info::{ConnectInfo, Connected},
-        State,
+        rejection::PathRejection,
+        Path, State,
     },
     http::{header, HeaderValue, StatusCode},
     middleware::map_response,
@@ -22,7 +27,7 @@ use std::{
     io,
     net::{IpAddr, SocketAddr},
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     task::{Context, Poll},
     time::{Duration, Instant},
 };
@@ -33,7 +38,10 @@ use tokio::{
     task::JoinHandle,
     time::Sleep,
 };
-use vouch_primitives::probe::{CHALLENGE_BYTES, PROBE_CONTENT_TYPE, PROBE_PATH};
+use vouch_primitives::{
+    probe::{CHALLENGE_BYTES, PROBE_CONTENT_TYPE, PROBE_PATH},
+    work::{ChunkIndex, JobId},
+};
 
 /// Where `vouch-device health` and container health checks ask.
 pub const HEALTH_PATH: &str = "/health";
@@ -41,6 +49,16 @@ pub const HEALTH_PATH: &str = "/health";
 /// A connection carries one request and is cut at this age, whatever happens on it: a little more than a validator waits for the
 /// answer to a probe (2.5 s). A server that is full of idle connections therefore has a place again within this time.
 const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Where the results of a chunk are asked for; see [`crate::work::results_path`].
+const RESULTS_PATH: &str = "/vouch/v1/results/{job}/{chunk}";
+
+/// A connection that results are sent on is cut at this age instead: 8 MiB, the most that a chunk gives, over an uplink of 1 Mbit/s.
+const TRANSFER_PATIENCE: Duration = Duration::from_secs(70);
+
+/// Connections that results are sent on at the same time. They live longer than others and hold their results in memory, so there
+/// are few.
+const TRANSFERS: usize = 4;
 
 /// Connections open at the same time unless the configuration says otherwise and the keys are few.
 pub const MAX_CONNECTIONS: usize = 900;
@@ -79,6 +97,17 @@ impl Server {
     /// When all are taken, new connections wait their turn in the system's queue; places become free at the latest when the
     /// connections that hold them are three seconds old.
     pub async fn start(agent: Arc<Agent>, listen: SocketAddr, max_connections: usize) -> io::Result<Self> {
+        Self::start_with(agent, None, listen, max_connections).await
+    }
+
+    /// As [`Server::start`], and serves the results of chunks that the chain has settled on what is in `store`. They are sent on
+    /// four connections at a time, which may become 70 s old; others are asked to come back.
+    pub async fn start_with(
+        agent: Arc<Agent>,
+        store: Option<Arc<Store>>,
+        listen: SocketAddr,
+        max_connections: usize,
+    ) -> io::Result<Self> {
         allow_open_files(max_connections.saturating_add(OTHER_FILES));
         let listener = TcpListener::bind(listen).await?;
         let address = listener.local_addr()?;
@@ -88,10 +117,12 @@ impl Server {
             by_source: Arc::default(),
             most_per_source: most_per_source(agent.served(), max_connections),
         };
-        let state = App { agent: agent.clone(), start: Instant::now() };
+        let transfers = Arc::new(Semaphore::new(TRANSFERS));
+        let state = App { agent: agent.clone(), store, transfers, start: Instant::now() };
         let router = Router::new()
             .route(PROBE_PATH, post(probe))
             .route(HEALTH_PATH, get(health))
+            .route(RESULTS_PATH, get(results))
             .fallback(not_found)
             .method_not_allowed_fallback(method_not_allowed)
             .layer(map_response(last_on_its_connection))
@@ -149,6 +180,9 @@ fn allow_open_files(files: usize) {
 #[derive(Clone)]
 struct App {
     agent: Arc<Agent>,
+    /// Results of work; `None` if it takes none.
+    store: Option<Arc<Store>>,
+    transfers: Arc<Semaphore>,
     start: Instant,
 }
 
@@ -162,7 +196,7 @@ impl App {
     }
 }
 
-async fn probe(State(app): State<App>, ConnectInfo(Peer(peer)): ConnectInfo<Peer>, body: Body) -> Response {
+async fn probe(State(app): State<App>, ConnectInfo(Peer(peer, _)): ConnectInfo<Peer>, body: Body) -> Response {
     // Which allowance pays depends on the body. One byte more than a challenge tells a long one from a right one; nothing
     // beyond is read.
     let body = to_bytes(body, CHALLENGE_BYTES + 1).await;
@@ -190,7 +224,7 @@ fn refuse(peer: SocketAddr, refusal: Refusal) -> Response {
     response
 }
 
-async fn health(State(app): State<App>, ConnectInfo(Peer(peer)): ConnectInfo<Peer>) -> Response {
+async fn health(State(app): State<App>, ConnectInfo(Peer(peer, _)): ConnectInfo<Peer>) -> Response {
     let counts = app.agent.counts();
     let body = serde_json::json!({
         "status": "ok",
@@ -201,11 +235,43 @@ async fn health(State(app): State<App>, ConnectInfo(Peer(peer)): ConnectInfo<Pee
     app.answer_stray(peer, ([(header::CONTENT_TYPE, "application/json")], body.to_string()))
 }
 
-async fn not_found(State(app): State<App>, ConnectInfo(Peer(peer)): ConnectInfo<Peer>) -> Response {
+/// The outputs of a chunk's tasks, SCALE, once the chain has settled the chunk on them: before that they would tell other devices
+/// what to answer.
+async fn results(
+    State(app): State<App>,
+    ConnectInfo(Peer(peer, transfer)): ConnectInfo<Peer>,
+    named: Result<Path<(JobId, ChunkIndex)>, PathRejection>,
+) -> Response {
+    if let Err(refusal) = app.agent.admit_stray(peer.ip(), app.start.elapsed()) {
+        return refuse(peer, refusal);
+    }
+    let Ok(Path((job, chunk))) = named else {
+        return (StatusCode::NOT_FOUND, "jobs and chunks have numbers\n").into_response();
+    };
+    let none = || {
+        let sentence = format!("no results of chunk {chunk} of job {job} that the chain has settled on are here\n");
+        (StatusCode::NOT_FOUND, sentence).into_response()
+    };
+    let settled = |store: &Arc<Store>| store.entry((job, chunk)).is_some_and(|entry| entry.is_settled);
+    let Some(store) = app.store.filter(settled) else { return none() };
+    let Ok(permit) = app.transfers.try_acquire_owned() else {
+        let sentence = "results are being sent to others: come back in a moment\n";
+        return (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "1")], sentence).into_response();
+    };
+    // Given back when the connection is closed.
+    let _ = transfer.set(permit);
+    let outputs = tokio::task::spawn_blocking(move || store.outputs((job, chunk)));
+    match outputs.await {
+        Ok(Some(outputs)) => ([(header::CONTENT_TYPE, "application/octet-stream")], outputs.encode()).into_response(),
+        _ => none(),
+    }
+}
+
+async fn not_found(State(app): State<App>, ConnectInfo(Peer(peer, _)): ConnectInfo<Peer>) -> Response {
     app.answer_stray(peer, StatusCode::NOT_FOUND)
 }
 
-async fn method_not_allowed(State(app): State<App>, ConnectInfo(Peer(peer)): ConnectInfo<Peer>) -> Response {
+async fn method_not_allowed(State(app): State<App>, ConnectInfo(Peer(peer, _)): ConnectInfo<Peer>) -> Response {
     app.answer_stray(peer, StatusCode::METHOD_NOT_ALLOWED)
 }
 
@@ -215,13 +281,16 @@ async fn last_on_its_connection(mut response: Response) -> Response {
     response
 }
 
+/// Holds a permit once results are sent on a connection, which has more time from then on.
+type Transfer = Arc<OnceLock<OwnedSemaphorePermit>>;
+
 /// The other end of a connection.
-#[derive(Clone, Copy)]
-struct Peer(SocketAddr);
+#[derive(Clone)]
+struct Peer(SocketAddr, Transfer);
 
 impl Connected<IncomingStream<'_, Door>> for Peer {
     fn connect_info(stream: IncomingStream<'_, Door>) -> Self {
-        Self(*stream.remote_addr())
+        Self(*stream.remote_addr(), stream.io().transfer.clone())
     }
 }
 
@@ -246,8 +315,8 @@ impl Listener for Door {
                 continue;
             };
             let _ = stream.set_nodelay(true);
-            let deadline = Box::pin(tokio::time::sleep(PATIENCE));
-            return (Guarded { stream, deadline, _seat: seat, _permit: permit }, peer);
+            let (deadline, transfer) = (Box::pin(tokio::time::sleep(PATIENCE)), Transfer::default());
+            return (Guarded { stream, deadline, transfer, is_longer: false, _seat: seat, _permit: permit }, peer);
         }
     }
 
@@ -288,17 +357,26 @@ impl Drop for Seat {
     }
 }
 
-/// A connection that fails once it is older than [`PATIENCE`]. What is there already is read and written even then, so that a
+/// A connection that fails once it is older than [`PATIENCE`], or, if results are sent on it, than [`TRANSFER_PATIENCE`]. What is
+/// there already is read and written even then, so that a
 /// busy machine does not cut those that were in time.
 struct Guarded {
     stream: TcpStream,
     deadline: Pin<Box<Sleep>>,
+    transfer: Transfer,
+    /// Whether the deadline was put off.
+    is_longer: bool,
     _seat: Seat,
     _permit: OwnedSemaphorePermit,
 }
 
 impl Guarded {
     fn out_of_patience(&mut self, cx: &mut Context<'_>) -> bool {
+        if !self.is_longer && self.transfer.get().is_some() {
+            self.is_longer = true;
+            let deadline = self.deadline.deadline() + (TRANSFER_PATIENCE - PATIENCE);
+            self.deadline.as_mut().reset(deadline);
+        }
         self.deadline.as_mut().poll(cx).is_ready()
     }
 }

@@ -213,6 +213,9 @@ mod tests {
             emission: 1_000,
             uptime_budget: 700,
             total_points: 10_000,
+            work_budget: 300,
+            work_points: 40,
+            last_work_rate: Some(5),
             devices: 1,
             cohorts: 1,
         }

@@ -122,8 +122,8 @@ impl Watcher {
     }
 
     async fn tell_epoch(&self, client: &Client, network: &Network) -> Result<(), Error> {
-        let pending = ask_each(&self.devices, |device| client.pending_reward(device)).await?;
-        let sum = |of: fn(&Pending) -> u128| pending.iter().flatten().map(of).fold(0, u128::saturating_add);
+        let pending = ask_each(&self.devices, |device| client.pending(device)).await?;
+        let sum = |of: fn(&Pending) -> u128| pending.iter().flatten().flatten().map(of).fold(0, u128::saturating_add);
         let token = self.token.clone().unwrap_or_default();
         let (accrued, held) = (token.show(sum(|pending| pending.accrued)), token.show(sum(|pending| pending.held)));
         tracing::info!(epoch = network.epoch, %accrued, %held, "a new epoch");

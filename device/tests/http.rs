@@ -13,14 +13,17 @@ use tokio::{
 };
 use vouch_device::{
     agent::{Agent, Limits, RateLimit},
+    chain::Terms,
     keys::{DeviceKey, Scheme},
     prober::{ProbeError, Prober},
     server::{Server, HEALTH_PATH, MAX_CONNECTIONS},
     swarm::Swarm,
+    work::{results_path, Store},
     H256,
 };
 use vouch_primitives::{
     probe::{Challenge, ProbeResponse, PROBE_PATH},
+    work::{Status, TaskOutput, MAX_CHUNK_TASKS, MAX_OUTPUT_BYTES},
     DeviceId, Endpoint,
 };
 
@@ -49,10 +52,21 @@ impl Bench {
     }
 
     async fn listening(scheme: Scheme, limits: Limits, listen: SocketAddr, connections: usize) -> Self {
+        Self::serving(None, scheme, limits, listen, connections).await
+    }
+
+    /// One that serves results of work as well, if there is a store.
+    async fn serving(
+        store: Option<Arc<Store>>,
+        scheme: Scheme,
+        limits: Limits,
+        listen: SocketAddr,
+        connections: usize,
+    ) -> Self {
         let key = DeviceKey::from_seed(scheme, &[7; 32]);
         let device = key.id().clone();
         let agent = Arc::new(Agent::new(GENESIS, vec![key], limits).unwrap());
-        let server = Server::start(agent, listen, connections).await.unwrap();
+        let server = Server::start_with(agent, store, listen, connections).await.unwrap();
         Self { server, device, http: client(None), prober: Prober::new(GENESIS).unwrap() }
     }
 
@@ -288,4 +302,89 @@ async fn swarm_has_the_same_keys_when_it_comes_back() {
     let owner = [5; 32].into();
     let registrations = second.registrations(&owner, 0);
     assert_eq!(registrations.iter().map(|one| one.device.clone()).collect::<Vec<_>>(), devices);
+}
+
+/// The largest results that a chunk can have, of chunks 0 and 1 of job 7.
+fn largest_results(folder: &std::path::Path) -> (Arc<Store>, Vec<TaskOutput>) {
+    let terms = Terms {
+        module: H256::zero(),
+        inputs: H256::zero(),
+        source: loopback().into(),
+        tasks: 2 * MAX_CHUNK_TASKS,
+        chunk_tasks: MAX_CHUNK_TASKS,
+        fuel: 1,
+        memory: 1,
+        price: 1,
+        replicas: 2,
+        quorum: 2,
+        limit: 2,
+        adaptive: false,
+        class: None,
+        rounds: 1,
+        deadline: 9,
+    };
+    let output = TaskOutput { status: Status::Done, fuel: 1, output: vec![7; MAX_OUTPUT_BYTES as usize] };
+    let outputs = vec![output; MAX_CHUNK_TASKS as usize];
+    let store = Arc::new(Store::open(folder, GENESIS).unwrap());
+    store.put((7, 0), &terms, outputs.clone()).unwrap();
+    store.put((7, 1), &terms, outputs.clone()).unwrap();
+    (store, outputs)
+}
+
+#[tokio::test]
+async fn results_are_served_once_the_chain_has_settled_on_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, outputs) = largest_results(folder.path());
+    let bench =
+        Bench::serving(Some(store.clone()), Scheme::Ed25519, limit(100, 100), loopback(), MAX_CONNECTIONS).await;
+    let get = async |path: String| bench.http.get(bench.url(&path)).send().await.unwrap();
+    let early = get(results_path(7, 0)).await;
+    assert_eq!(early.status(), 404);
+    assert!(early.text().await.unwrap().contains("no results of chunk 0 of job 7"));
+    store.settle((7, 0)).unwrap();
+    let settled = get(results_path(7, 0)).await;
+    assert_eq!(settled.status(), 200);
+    let bytes = settled.bytes().await.unwrap();
+    assert_eq!(Vec::<TaskOutput>::decode(&mut &bytes[..]).unwrap(), outputs);
+    for path in [results_path(7, 1), results_path(8, 0), "/vouch/v1/results/7/-1".into(), "/vouch/v1/results/7".into()]
+    {
+        assert_eq!(get(path.clone()).await.status(), 404, "{path}");
+    }
+    let idle = Bench::start(Scheme::Ed25519, limit(100, 100)).await;
+    assert_eq!(idle.http.get(idle.url(&results_path(7, 0))).send().await.unwrap().status(), 404);
+}
+
+#[tokio::test]
+async fn results_may_take_longer_than_probes_on_few_connections() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, outputs) = largest_results(folder.path());
+    store.settle((7, 0)).unwrap();
+    let bench = Bench::serving(Some(store), Scheme::Ed25519, limit(100, 100), loopback(), MAX_CONNECTIONS).await;
+    let mut slow = Vec::new();
+    for _ in 0..4 {
+        let mut stream = TcpStream::connect(bench.server.address()).await.unwrap();
+        let request = format!("GET {} HTTP/1.1\r\nhost: x\r\n\r\n", results_path(7, 0));
+        stream.write_all(request.as_bytes()).await.unwrap();
+        // The beginning of the answer is here, so it has its place.
+        stream.read_exact(&mut [0; 16]).await.unwrap();
+        slow.push(stream);
+    }
+    let one_too_many = bench.http.get(bench.url(&results_path(7, 0))).send().await.unwrap();
+    assert_eq!(one_too_many.status(), 503);
+    // Probes are answered all the same.
+    assert_eq!(bench.post(bench.challenge().encode()).await.status(), 200);
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    for mut stream in slow {
+        let mut rest = Vec::new();
+        stream.read_to_end(&mut rest).await.unwrap();
+        assert!(rest.ends_with(&outputs.encode()));
+    }
+    // Their places are free as soon as the server has noticed that they are gone.
+    for _ in 0..50 {
+        if bench.http.get(bench.url(&results_path(7, 0))).send().await.unwrap().status() == 200 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("no place for results came free");
 }

@@ -32,6 +32,9 @@ fn network() -> Network {
         emission: 1_000,
         uptime_budget: 700,
         total_points: 10_000,
+        work_budget: 300,
+        work_points: 40,
+        last_work_rate: Some(5),
         devices: 0,
         cohorts: 0,
     }
@@ -45,6 +48,7 @@ fn runtime(function: &str) -> Result<Vec<u8>, ErrorObjectOwned> {
         "VouchApi_device"
         | "VouchApi_explain"
         | "VouchApi_pending_reward"
+        | "VouchApi_pending_work"
         | "VouchApi_committee"
         | "VouchApi_prober" => Ok(vec![0]),
         "VouchApi_devices_of" => Ok(vec![1, 2, 3]),

@@ -34,8 +34,15 @@ pub struct NetworkInfo<Balance, BlockNumber> {
     pub emission: Balance,
     /// Planck to be divided among devices for uptime when this epoch closes, with what earlier epochs carried over.
     pub uptime_budget: Balance,
-    /// Points of all devices in this epoch so far.
+    /// Points of all devices for uptime in this epoch so far.
     pub total_points: u64,
+    /// Planck to be divided among devices for work when this epoch closes, with what earlier epochs carried over; what a point of
+    /// work may be worth at most can leave some of it.
+    pub work_budget: Balance,
+    /// Points of all devices for work in this epoch so far.
+    pub work_points: u64,
+    /// Planck per point of work of the last closed epoch, if one has closed.
+    pub last_work_rate: Option<Balance>,
     /// Registered devices.
     pub devices: u32,
     /// Cohorts ever opened.
@@ -110,12 +117,13 @@ pub struct CommitteeInfo {
     pub members: Vec<CommitteeMember>,
 }
 
-/// What a device has earned and not yet been paid.
+/// What a device has earned by one thing, uptime or work, or a validator by probing, and not yet been paid.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
 pub struct PendingReward<Balance> {
-    /// Planck of closed epochs: what a claim would pay now.
+    /// Planck of closed epochs: what a claim would pay of it now.
     pub accrued: Balance,
     /// Planck of closed epochs that are held back as security, and paid by a claim later if nothing is found against the device.
+    /// Only of what is earned for uptime.
     pub held: Balance,
     /// The running epoch.
     pub epoch: EpochIndex,
@@ -157,11 +165,14 @@ pub enum Reason {
     HeldBack,
 }
 
-/// Why the pending reward is what it is.
+/// Why what a device earns for uptime is what it is; why what it earns by work is, is in its receipts, see
+/// [`crate::work::api::WorkerInfo`].
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
 pub struct Explanation<Balance> {
-    /// What is pending.
+    /// What is pending for uptime.
     pub pending: PendingReward<Balance>,
+    /// What is pending for work. A claim pays both.
+    pub work: PendingReward<Balance>,
     /// Of the last 32 rounds: judged up.
     pub rounds_up: u32,
     /// Of the last 32 rounds: judged down.
@@ -177,9 +188,9 @@ pub struct Explanation<Balance> {
     pub streak_factor: u32,
     /// Points the next round adds if the device is up with unchanged latency; none before it is admitted.
     pub next_round_points: Points,
-    /// Planck per point of the last closed epoch, if one has closed.
+    /// Planck per point of uptime of the last closed epoch, if one has closed.
     pub last_rate: Option<Balance>,
-    /// Everything that lowers the reward.
+    /// Everything that lowers the reward for uptime.
     pub reasons: Vec<Reason>,
 }
 
@@ -271,10 +282,14 @@ sp_api::decl_runtime_apis! {
         /// Who probes a device in the running round; `None` if it is not registered.
         fn committee(device: DeviceId) -> Option<CommitteeInfo>;
 
-        /// What a device has earned and not been paid; `None` if it is not registered.
+        /// What a device has earned for uptime and not been paid; `None` if it is not registered.
         fn pending_reward(device: DeviceId) -> Option<PendingReward<Balance>>;
 
-        /// Why the pending reward is what it is; `None` if the device is not registered.
+        /// What a device has earned by work from the chain, besides what requesters paid at once, and not been paid; `None` if it
+        /// is not registered. A claim pays this and the reward for uptime.
+        fn pending_work(device: DeviceId) -> Option<PendingReward<Balance>>;
+
+        /// What is pending, and why it is this much; `None` if the device is not registered.
         fn explain(device: DeviceId) -> Option<Explanation<Balance>>;
 
         /// A validator as a prober: its accuracy, pay, audits, and the reasons for every deduction; `None` if it never probed.

@@ -58,8 +58,13 @@ pub fn is_deterred(penalty: u128, gain: u128) -> bool {
 ///
 /// For majorities `q` of at least 2 of up to 8 seats the right side is at least `1.77 price x E[k]`; the rest is margin for
 /// seats that are filled later.
+///
+/// It may also serve inputs to its own devices only. Strangers decline then, and with `k < q` the chunk falls short: it pays
+/// `q - k` to nobody, and no points are credited. It loses on average if `rate x E[k 1(k >= q)] <= price x E[(q - k) 1(k < q)]`,
+/// which the same bound implies.
 pub fn self_dealing_is_deterred(rate: u128, price: u128) -> bool {
-    rate.saturating_mul(2) <= price.saturating_mul(3)
+    // To the planck, and where it saturates no rate is too high.
+    rate <= price.saturating_add(price / 2)
 }
 
 #[cfg(test)]
@@ -74,6 +79,7 @@ mod tests {
         let (price, most) = (1_000i128, 1_500);
         assert!(self_dealing_is_deterred(most as u128, price as u128));
         assert!(!self_dealing_is_deterred(most as u128 + 1, price as u128));
+        assert!(!self_dealing_is_deterred(u128::MAX, u128::MAX / 2) && self_dealing_is_deterred(u128::MAX, u128::MAX));
         for (seats, quorum) in
             (2..=8).flat_map(|seats| (2.max(seats / 2 + 1)..=seats).map(move |quorum| (seats, quorum)))
         {
@@ -85,6 +91,13 @@ mod tests {
                 })
                 .sum();
             assert!(gain <= 0, "{quorum} of {seats} seats gain {gain}");
+            let withheld: i128 = (0..=seats)
+                .map(|own| {
+                    let balance = if own < quorum { (own - quorum) * price } else { own * most };
+                    choose(seats, own) * 2i128.pow((seats - own) as u32) * balance
+                })
+                .sum();
+            assert!(withheld <= 0, "{quorum} of {seats} seats gain {withheld} by withholding");
         }
     }
 
@@ -106,6 +119,13 @@ mod tests {
             let gained = (10_000 - p * f) * f * gain as i128;
             let lost = p * f * s * stake as i128;
             prop_assert!(gained < lost, "{gained} {lost}");
+        }
+
+        #[test]
+        fn point_of_work_is_worth_one_and_a_half_times_its_price_at_most(price in 0u128..1 << 126, near in 0u128..5, rate in 0u128..1 << 126) {
+            for rate in [rate, (price / 2 * 3 + near).saturating_sub(2)] {
+                prop_assert_eq!(self_dealing_is_deterred(rate, price), rate * 2 <= price * 3);
+            }
         }
 
         #[test]

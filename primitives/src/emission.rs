@@ -108,7 +108,7 @@ impl Split {
 pub struct Rate<Balance> {
     /// Whole planck per point.
     pub per_point: Balance,
-    /// What the whole rate cannot pay out; less than one planck per point, carried into the next epoch's budget.
+    /// What the whole rate does not pay out. Less than one planck per point, unless the rate has reached a limit.
     pub carried: Balance,
 }
 
@@ -117,10 +117,17 @@ pub struct Rate<Balance> {
 /// A whole rate makes every later payment exact, `points x rate`, in any order and any grouping, so that
 /// `sum of payments + carried = budget` to the planck without ever visiting all devices.
 pub fn rate<Balance: AtLeast32BitUnsigned + Copy>(budget: Balance, total: u64) -> Rate<Balance> {
+    // No point can be worth more than all there is.
+    rate_up_to(budget, total, budget)
+}
+
+/// The rate at which `budget` pays `total` points if none may be worth more than `most` planck:
+/// `min(floor(budget / total), most)`. As exact as [`rate`], but what it leaves can be anything up to the whole budget.
+pub fn rate_up_to<Balance: AtLeast32BitUnsigned + Copy>(budget: Balance, total: u64, most: Balance) -> Rate<Balance> {
     let Some(points) = Balance::try_from(total).ok().filter(|points| !points.is_zero()) else {
         return Rate { per_point: Balance::zero(), carried: budget };
     };
-    let per_point = budget / points;
+    let per_point = (budget / points).min(most);
     Rate { per_point, carried: budget - per_point * points }
 }
 
@@ -148,6 +155,19 @@ mod tests {
             let paid: u128 = order.iter().map(|points| payment(*points, rate.per_point)).sum();
             prop_assert_eq!(paid + rate.carried, budget);
             prop_assert!(total == 0 || rate.carried < u128::from(total));
+        }
+
+        #[test]
+        fn no_point_is_worth_more_than_the_most_and_paid_plus_carried_is_the_budget(budget: u128, points in vec(any::<Points>(), 0..200), bits in 0u32..128) {
+            let most = u128::MAX >> bits;
+            let total: u64 = points.iter().map(|points| u64::from(*points)).sum();
+            let (limited, free) = (rate_up_to(budget, total, most), rate(budget, total));
+            prop_assert!(limited.per_point <= most);
+            let paid: u128 = points.iter().map(|points| payment(*points, limited.per_point)).sum();
+            prop_assert_eq!(paid + limited.carried, budget);
+            // It is the free rate, unless that is too much.
+            prop_assert_eq!(limited.per_point, free.per_point.min(most));
+            prop_assert!(limited.per_point == most || limited.carried == free.carried);
         }
 
         #[test]
@@ -196,5 +216,8 @@ mod tests {
         assert_eq!(rate(77u128, 0), Rate { per_point: 0, carried: 77 });
         assert_eq!(rate(77u128, 78), Rate { per_point: 0, carried: 77 });
         assert_eq!(rate(u128::MAX, 1), Rate { per_point: u128::MAX, carried: 0 });
+        assert_eq!(rate_up_to(77u128, 0, 5), Rate { per_point: 0, carried: 77 });
+        assert_eq!(rate_up_to(77u128, 7, 10), Rate { per_point: 10, carried: 7 });
+        assert_eq!(rate_up_to(77u128, 7, 0), Rate { per_point: 0, carried: 77 });
     }
 }

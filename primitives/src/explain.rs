@@ -26,10 +26,12 @@ impl Progress {
     }
 }
 
-/// Explains a device's reward; `last_rate` is what a point of the last closed epoch is worth, if one has closed.
+/// Explains a device's reward for uptime, and tells what it has earned by `work` besides; `last_rate` is what a point of uptime
+/// of the last closed epoch is worth, if one has closed.
 pub fn explain<AccountId, Balance: Zero + Copy, BlockNumber>(
     info: &DeviceInfo<AccountId, Balance, BlockNumber>,
     pending: PendingReward<Balance>,
+    work: PendingReward<Balance>,
     last_rate: Option<Balance>,
     progress: Progress,
 ) -> Explanation<Balance> {
@@ -49,10 +51,11 @@ pub fn explain<AccountId, Balance: Zero + Copy, BlockNumber>(
         reasons: reasons(info, &pending, last_rate, progress),
         last_rate,
         pending,
+        work,
     }
 }
 
-/// Everything that lowers the reward, the gravest first.
+/// Everything that lowers the reward for uptime, the gravest first.
 fn reasons<AccountId, Balance: Zero, BlockNumber>(
     info: &DeviceInfo<AccountId, Balance, BlockNumber>,
     pending: &PendingReward<Balance>,
@@ -109,6 +112,9 @@ mod tests {
 
     type Info = DeviceInfo<u64, u128, u32>;
 
+    /// What a device has pending that does no work.
+    const NO_WORK: PendingReward<u128> = PendingReward { accrued: 0, held: 0, epoch: 20, points: 0 };
+
     const PROGRESS: Progress = Progress { rounds_done: 1, rounds_per_epoch: 2 };
 
     /// A device that is as good as can be.
@@ -133,7 +139,7 @@ mod tests {
     }
 
     fn explained(info: &Info, points: u32, rate: Option<u128>) -> Explanation<u128> {
-        explain(info, PendingReward { accrued: 5, held: 0, epoch: 20, points }, rate, PROGRESS)
+        explain(info, PendingReward { accrued: 5, held: 0, epoch: 20, points }, NO_WORK, rate, PROGRESS)
     }
 
     #[test]
@@ -142,6 +148,13 @@ mod tests {
         assert_eq!(explanation.reasons, []);
         assert_eq!((explanation.rounds_up, explanation.rounds_down, explanation.rounds_excused), (32, 0, 0));
         assert_eq!((explanation.next_round_points, explanation.last_rate), (12_500, Some(7)));
+    }
+
+    #[test]
+    fn work_is_told_and_explains_nothing_of_the_reward_for_uptime() {
+        let (uptime, work) = (NO_WORK, PendingReward { accrued: 9, held: 0, epoch: 20, points: 4 });
+        let explanation = explain(&perfect(), uptime.clone(), work.clone(), Some(7), PROGRESS);
+        assert_eq!((explanation.pending, explanation.work, explanation.reasons), (uptime, work, vec![]));
     }
 
     #[test]
@@ -166,7 +179,7 @@ mod tests {
             assert_eq!(explained(&info, 0, Some(7)).reasons, expected, "{info:?}");
         }
         let held = PendingReward { accrued: 5, held: 1, epoch: 20, points: 0 };
-        assert_eq!(explain(&perfect(), held, Some(7), PROGRESS).reasons, [HeldBack]);
+        assert_eq!(explain(&perfect(), held, NO_WORK, Some(7), PROGRESS).reasons, [HeldBack]);
         assert_eq!(explained(&perfect(), 1, Some(7)).reasons, [EpochRunning]);
         assert_eq!(explained(&perfect(), 0, Some(0)).reasons, [RateWasZero]);
         assert_eq!(explained(&perfect(), 0, None).reasons, []);

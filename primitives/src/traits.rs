@@ -75,6 +75,10 @@ pub trait Panels {
     /// The session keys of as many probers as a committee has, drawn by the running round's seed and `subject`. At least one
     /// where anybody probes.
     fn panel(subject: H256) -> Vec<ProberId>;
+
+    /// Makes a round run in which panels are as large, and drawn of as many, as they can be.
+    #[cfg(feature = "runtime-benchmarks")]
+    fn prepare_benchmark() {}
 }
 
 /// What a registered device is bonded with, and by whom.
@@ -103,11 +107,40 @@ pub trait Bonds {
     /// An amount, in planck.
     type Balance;
 
+    /// The device that sits in `place` now; `None` if nobody does.
+    fn at(place: Place) -> Option<DeviceId>;
+
     /// What is known of a device; `None` if it is not registered.
     fn bonded(device: &DeviceId) -> Option<Bonded<Self::AccountId, Self::Balance>>;
 
     /// Burns `amount` of what is held for a device, or what is left of it, and returns how much that was.
     fn fine(device: &DeviceId, amount: Self::Balance) -> Self::Balance;
+
+    /// Registers `device` as the `n`-th of a benchmark, with all of its bond, in a cohort and of an owner of its own.
+    #[cfg(feature = "runtime-benchmarks")]
+    fn register_for_benchmark(n: u32, device: &DeviceId);
+}
+
+/// Tells which devices owe something besides being up. Implemented by pallet-work; `()` knows of none.
+pub trait Engagements {
+    /// Whether the device in `place` has begun something for which its bond has to stay.
+    fn is_engaged(place: Place) -> bool;
+
+    /// The place is empty and will be given to another device. Its last one was not engaged.
+    fn on_vacate(place: Place);
+
+    /// Makes what is remembered of `place` as much as it can be, so that a benchmark of the caller measures what forgetting it
+    /// takes.
+    #[cfg(feature = "runtime-benchmarks")]
+    fn prepare_benchmark(_place: Place) {}
+}
+
+impl Engagements for () {
+    fn is_engaged(_: Place) -> bool {
+        false
+    }
+
+    fn on_vacate(_: Place) {}
 }
 
 /// Tells the running epoch. Implemented by pallet-rewards.
@@ -136,6 +169,9 @@ pub trait WorkCredits: EpochClock {
 
     /// The most that a point of work can be worth, in planck, under the rules in force and under those to come.
     fn most_per_point() -> u128;
+
+    /// What [`WorkCredits::credit_work`] takes at most.
+    fn weight_of_credit() -> Weight;
 }
 
 /// Tells who a prober is, and what a lie costs it. Implemented by pallet-uptime.

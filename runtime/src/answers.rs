@@ -1,6 +1,6 @@
-//! Answers of `VouchApi`: what the pallets know, put together for one question. Reads only.
+//! Answers of `VouchApi` and `WorkApi`: what the pallets know, put together for one question. Reads only.
 
-use crate::{AccountId, Balance, BlockNumber, Devices, Rewards, Runtime, Uptime};
+use crate::{AccountId, Balance, BlockNumber, Devices, Rewards, Runtime, Uptime, Work};
 use alloc::vec::Vec;
 use vouch_primitives::{
     api::{CommitteeInfo, DeviceInfo, Explanation, NetworkInfo, PendingReward, ProberInfo},
@@ -8,6 +8,7 @@ use vouch_primitives::{
     history::LaneHistory,
     lanes::NO_ANSWER,
     traits::{DeviceRegistry, ProberDirectory},
+    work::api::WorkerInfo,
     DeviceId, Place,
 };
 
@@ -27,6 +28,9 @@ pub fn network() -> NetworkInfo<Balance, BlockNumber> {
         emission: epoch.emission,
         uptime_budget: epoch.uptime_budget,
         total_points: epoch.total_points,
+        work_budget: epoch.work_budget,
+        work_points: epoch.work_points,
+        last_work_rate: Rewards::last_work_rate(),
         devices: pallet_devices::DeviceCount::<Runtime>::get(),
         cohorts: Devices::cohorts(),
     }
@@ -65,12 +69,18 @@ pub fn pending_reward(device: &DeviceId) -> Option<PendingReward<Balance>> {
     Devices::payee(device).map(|(place, _)| Rewards::pending(place))
 }
 
+/// See `VouchApi::pending_work`.
+pub fn pending_work(device: &DeviceId) -> Option<PendingReward<Balance>> {
+    Devices::payee(device).map(|(place, _)| Rewards::pending_work(place))
+}
+
 /// See `VouchApi::explain`.
 pub fn explain(device: &DeviceId) -> Option<Explanation<Balance>> {
     let info = self::device(device)?;
     let epoch = Rewards::epoch_info();
     let progress = Progress { rounds_done: epoch.rounds_done, rounds_per_epoch: epoch.rounds_per_epoch };
-    Some(explain::explain(&info, Rewards::pending(info.place), Rewards::last_rate(), progress))
+    let (pending, work) = (Rewards::pending(info.place), Rewards::pending_work(info.place));
+    Some(explain::explain(&info, pending, work, Rewards::last_rate(), progress))
 }
 
 /// See `VouchApi::prober`.
@@ -79,4 +89,15 @@ pub fn prober(validator: &AccountId) -> Option<ProberInfo<Balance>> {
     let (record, pending) = (Uptime::prober_record(number), Rewards::pending_probing(number));
     let reasons = explain::prober_reasons(&record, &pending);
     Some(ProberInfo { number, record, pending, last_rate: Rewards::last_probing_rate(), reasons })
+}
+
+/// See `WorkApi::worker`.
+pub fn worker(device: &DeviceId) -> Option<WorkerInfo<Balance>> {
+    let pallet_work::types::Worker { place, slots, memory, valid, missed, from, busy, held } = Work::worker(device)?;
+    let receipts = Work::receipts(device);
+    let mut epochs: Vec<_> = receipts.iter().map(|receipt| receipt.epoch).collect();
+    epochs.dedup();
+    let rates = epochs.into_iter().filter_map(|epoch| Some((epoch, Rewards::work_rate(epoch)?))).collect();
+    let (held, pending) = (held.into_inner(), Rewards::pending_work(place));
+    Some(WorkerInfo { slots, memory, valid, missed, from, busy, held, pending, receipts, rates })
 }

@@ -3,7 +3,7 @@
 use crate::{
     answers, genesis_presets, AccountId, AuthorityDiscovery, Babe, Balance, Block, BlockNumber, Executive, Grandpa,
     Historical, InherentDataExt, Nonce, Runtime, RuntimeCall, RuntimeGenesisConfig, SessionKeys, System,
-    TransactionPayment, BABE_GENESIS_EPOCH_CONFIG, VERSION,
+    TransactionPayment, Work, BABE_GENESIS_EPOCH_CONFIG, VERSION,
 };
 use alloc::vec::Vec;
 use codec::Encode;
@@ -24,6 +24,10 @@ use sp_runtime::{
 use sp_version::RuntimeVersion;
 use vouch_primitives::{
     api::{CommitteeInfo, DeviceInfo, Explanation, NetworkInfo, PendingReward, ProberInfo},
+    work::{
+        api::{Assignment, ChunkInfo, JobInfo, WorkerInfo},
+        ChunkIndex, JobId,
+    },
     DeviceId,
 };
 
@@ -41,6 +45,32 @@ fn babe_configuration() -> sp_consensus_babe::BabeConfiguration {
 }
 
 impl_runtime_apis! {
+    impl vouch_primitives::work::api::WorkApi<Block, AccountId, Balance> for Runtime {
+        fn job(job: JobId) -> Option<JobInfo<AccountId, Balance>> {
+            Work::job(job)
+        }
+
+        fn jobs(from: JobId, limit: u32) -> Vec<JobInfo<AccountId, Balance>> {
+            Work::jobs(from, limit)
+        }
+
+        fn chunk(job: JobId, chunk: ChunkIndex) -> Option<ChunkInfo> {
+            Work::chunk(job, chunk)
+        }
+
+        fn assignments(device: DeviceId) -> Vec<Assignment<Balance>> {
+            Work::assignments(&device)
+        }
+
+        fn worker(device: DeviceId) -> Option<WorkerInfo<Balance>> {
+            answers::worker(&device)
+        }
+
+        fn workers() -> u32 {
+            Work::workers()
+        }
+    }
+
     impl vouch_primitives::api::VouchApi<Block, AccountId, Balance, BlockNumber> for Runtime {
         fn network() -> NetworkInfo<Balance, BlockNumber> {
             answers::network()
@@ -64,6 +94,10 @@ impl_runtime_apis! {
 
         fn pending_reward(device: DeviceId) -> Option<PendingReward<Balance>> {
             answers::pending_reward(&device)
+        }
+
+        fn pending_work(device: DeviceId) -> Option<PendingReward<Balance>> {
+            answers::pending_work(&device)
         }
 
         fn explain(device: DeviceId) -> Option<Explanation<Balance>> {

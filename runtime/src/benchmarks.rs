@@ -3,5 +3,6 @@
 polkadot_sdk::frame_benchmarking::define_benchmarks!(
     [pallet_devices, crate::Devices]
     [pallet_uptime, crate::Uptime]
+    [pallet_work, crate::Work]
     [pallet_rewards, crate::Rewards]
 );

@@ -2,7 +2,7 @@
 
 use crate::{
     constants::*, AccountId, BabeConfig, Balance, BalancesConfig, DevicesConfig, RewardsConfig, RuntimeGenesisConfig,
-    SessionConfig, SessionKeys, StakingConfig, SudoConfig, UptimeConfig, BABE_GENESIS_EPOCH_CONFIG,
+    SessionConfig, SessionKeys, StakingConfig, SudoConfig, UptimeConfig, WorkConfig, BABE_GENESIS_EPOCH_CONFIG,
 };
 use alloc::{string::String, vec, vec::Vec};
 use polkadot_sdk::*;
@@ -90,6 +90,7 @@ fn genesis(validators: &[Sr25519Keyring]) -> serde_json::Value {
                 ..Default::default()
             },
         },
+        work: WorkConfig { params: work_params() },
         rewards: RewardsConfig { params: epoch_params() },
     })
 }
@@ -108,9 +109,28 @@ fn epoch_params() -> EpochParams<Balance> {
         },
         holdback: Permill::from_percent(10),
         holding_epochs: 1,
+        max_work_rate: WORK_PRICE,
     }
 }
 
+/// Tasks of at most a thousand million units of fuel, a second or so of a device and ten of a validator; and a fine of a tenth of
+/// a bond.
+fn work_params() -> pallet_work::types::Params<Balance> {
+    pallet_work::types::Params {
+        least_price: WORK_PRICE,
+        max_fuel: 1_000_000_000,
+        fine: Permill::from_percent(10),
+        trusted_after: 10,
+        check_floor: Perquintill::from_percent(5),
+        // In a round of 18 seconds.
+        round_fuel: 10_000_000_000,
+        recent_rounds: 3,
+        deposit: MILLIUNIT,
+    }
+}
+
+/// The least price of a point of work, and the most that it is worth.
+const WORK_PRICE: Balance = 100 * MICROUNIT;
 /// Blocks in a round: 18 seconds, the shortest that leaves a block to probe, one to report and one to tally.
 const DEV_ROUND: u32 = 3;
 /// Time to answer an audit in: 72 seconds, four rounds.

@@ -171,7 +171,9 @@ mod runtime {
     pub type Devices = pallet_devices;
     #[runtime::pallet_index(51)]
     pub type Uptime = pallet_uptime;
-    // 52 is kept for work.
+    // Before what it is paid by: that refuses a genesis in which work would pay itself.
+    #[runtime::pallet_index(52)]
+    pub type Work = pallet_work;
     #[runtime::pallet_index(53)]
     pub type Rewards = pallet_rewards;
 }

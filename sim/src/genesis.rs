@@ -12,11 +12,14 @@ use vouch_primitives::{
 };
 use vouch_runtime::{
     constants::UNIT, AccountId, BabeConfig, Balance, BalancesConfig, DevicesConfig, RewardsConfig,
-    RuntimeGenesisConfig, SessionConfig, StakingConfig, SudoConfig, UptimeConfig, BABE_GENESIS_EPOCH_CONFIG,
+    RuntimeGenesisConfig, SessionConfig, StakingConfig, SudoConfig, UptimeConfig, WorkConfig,
+    BABE_GENESIS_EPOCH_CONFIG,
 };
 
 /// What every validator has at stake.
 pub const STAKE: Balance = 100_000 * UNIT;
+/// The least price of a point of work, and the most that it is worth.
+pub const WORK_PRICE: Balance = UNIT / 10_000;
 /// What one epoch mints.
 pub const EMISSION: Balance = 100 * UNIT;
 
@@ -83,9 +86,24 @@ impl Genesis {
                 ..Default::default()
             },
             uptime: UptimeConfig { params: self.uptime, ..Default::default() },
+            work: WorkConfig { params: work() },
             rewards: RewardsConfig { params: self.rewards },
             ..Default::default()
         }
+    }
+}
+
+/// Work as the presets have it.
+fn work() -> pallet_work::types::Params<Balance> {
+    pallet_work::types::Params {
+        least_price: WORK_PRICE,
+        max_fuel: 1_000_000_000,
+        fine: Permill::from_percent(10),
+        trusted_after: 10,
+        check_floor: Perquintill::from_percent(5),
+        round_fuel: 10_000_000_000,
+        recent_rounds: 3,
+        deposit: UNIT / 1_000,
     }
 }
 
@@ -103,5 +121,6 @@ pub fn epochs(rounds: u32) -> EpochParams<Balance> {
         },
         holdback: Permill::from_percent(20),
         holding_epochs: 12,
+        max_work_rate: WORK_PRICE,
     }
 }

@@ -184,7 +184,7 @@ pub fn signature(signature: &MultiSignature) -> Value {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::keys::Scheme;
     use codec::Encode;
@@ -200,7 +200,7 @@ mod tests {
     }
 
     /// `value` as the chain's metadata for `T` encodes it.
-    fn encoded<T: TypeInfo + 'static>(value: &Value) -> Vec<u8> {
+    pub(in crate::chain) fn encoded<T: TypeInfo + 'static>(value: &Value) -> Vec<u8> {
         let (id, types) = registry::<T>();
         value.encode_as_type(id, &types).expect("encodes as the type it stands for")
     }

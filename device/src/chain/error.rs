@@ -41,6 +41,11 @@ pub enum Error {
     /// A transaction was not taken into the node's pool.
     #[error("the transaction was refused: {0}")]
     Refused(String),
+    /// The chain's transactions carry something that this program knows nothing about.
+    #[error(
+        "transactions of this chain carry {0}, of which this program knows nothing: is it of the chain's version?"
+    )]
+    UnknownExtension(String),
     /// A transaction was executed and failed.
     #[error("{0}")]
     Failed(Failure),

@@ -128,7 +128,7 @@ impl Client {
     ) -> Result<Receipt, Error> {
         let sending = self.shared.sending.lock().await;
         let signed = self.sign(&call, signer).await?;
-        self.send(&signed).await?;
+        self.send(&signed.bytes).await?;
         drop(sending);
         tracing::debug!(%call, hash = ?signed.hash, "sent");
         self.follow(signed, wait, patience).await
@@ -138,7 +138,7 @@ impl Client {
     pub async fn submit_and_forget(&self, call: Call, signer: &Keypair) -> Result<H256, Error> {
         let _sending = self.shared.sending.lock().await;
         let signed = self.sign(&call, signer).await?;
-        self.send(&signed).await?;
+        self.send(&signed.bytes).await?;
         Ok(signed.hash)
     }
 
@@ -181,8 +181,8 @@ impl Client {
             .await
     }
 
-    async fn send(&self, signed: &Signed) -> Result<(), Error> {
-        let bytes = &signed.bytes;
+    /// Puts a transaction into the pool of a node. One that it has already is taken; [`Error::Refused`] if it is not.
+    pub(super) async fn send(&self, bytes: &[u8]) -> Result<(), Error> {
         let outcome = self
             .links()
             .ask(|link| async move {
@@ -245,7 +245,8 @@ impl Client {
         if Instant::now() >= trail.resend_at {
             trail.resend_at = Instant::now() + RESEND;
             // A refusal mostly means that it is in a block. Where a block was lost with the node that made it, it is not.
-            if let Err(error @ (Error::Unreachable { .. } | Error::WrongChain { .. })) = self.send(signed).await {
+            if let Err(error @ (Error::Unreachable { .. } | Error::WrongChain { .. })) = self.send(&signed.bytes).await
+            {
                 return Err(error);
             }
         }

@@ -1,4 +1,4 @@
-//! The transactions about devices that are registered: `claim`, `set-endpoint`, `deregister`, `release`.
+//! The transactions about devices that are registered: `claim`, `set-endpoint`, `top-up`, `deregister`, `release`.
 
 use super::Setup;
 use crate::{
@@ -13,17 +13,17 @@ use subxt_signer::sr25519::Keypair;
 use vouch_primitives::{api::DeviceState, history::Attendance, DeviceId};
 
 /// Everything that a command which signs begins with.
-struct Job {
+pub(super) struct Job {
     setup: Setup,
-    client: Client,
+    pub(super) client: Client,
     owner: Keypair,
     token: Token,
-    devices: Vec<DeviceId>,
+    pub(super) devices: Vec<DeviceId>,
     arguments: Transaction,
 }
 
 impl Job {
-    async fn begin(mut setup: Setup, arguments: Transaction) -> Result<Self> {
+    pub(super) async fn begin(mut setup: Setup, arguments: Transaction) -> Result<Self> {
         let owner = arguments.owner.keypair()?;
         let client = setup.client();
         setup.pinned(&client).await?;
@@ -33,16 +33,21 @@ impl Job {
     }
 
     /// Sends `calls` if the owner can pay the fee.
-    async fn send(&self, purpose: &str, calls: Vec<Call>) -> Result<Vec<Receipt>> {
+    pub(super) async fn send(&self, purpose: &str, calls: Vec<Call>) -> Result<Vec<Receipt>> {
+        self.send_holding(purpose, 0, calls).await
+    }
+
+    /// Sends `calls`, which hold so many `bonds`, if the owner can pay them and the fee.
+    async fn send_holding(&self, purpose: &str, bonds: u128, calls: Vec<Call>) -> Result<Vec<Receipt>> {
         let fee = self.client.estimate_fee(calls.clone(), &self.owner).await?;
         let owner = AccountId32::new(self.owner.public_key().0);
-        if let Some(shortfall) = self.client.shortfall(&owner, purpose.to_owned(), 0, fee).await? {
+        if let Some(shortfall) = self.client.shortfall(&owner, purpose.to_owned(), bonds, fee).await? {
             return Err(Error::TooPoor(shortfall).into());
         }
         Ok(self.client.submit_all(calls, &self.owner, self.arguments.wait.into()).await?)
     }
 
-    fn report(&self, done: &str, receipts: &[Receipt]) {
+    pub(super) fn report(&self, done: &str, receipts: &[Receipt]) {
         for receipt in receipts {
             say!("Block {}: {done}, fee {}.", receipt.block.number, self.token.show(receipt.fee()));
         }
@@ -51,15 +56,15 @@ impl Job {
 
 pub(super) async fn claim(setup: Setup, arguments: Transaction) -> Result<()> {
     let job = Job::begin(setup, arguments).await?;
-    let pending = ask_each(&job.devices, |device| job.client.pending_reward(device)).await?;
+    let pending = ask_each(&job.devices, |device| job.client.pending(device)).await?;
     let (mut due, mut held) = (Vec::new(), 0u128);
     for (device, pending) in job.devices.iter().zip(pending) {
-        let Some(pending) = pending else {
+        let Some([uptime, work]) = pending else {
             say!("{device} is not registered.");
             continue;
         };
-        held = held.saturating_add(pending.held);
-        if pending.accrued > 0 {
+        held = held.saturating_add(uptime.held);
+        if uptime.accrued > 0 || work.accrued > 0 {
             due.push(device.clone());
         }
     }
@@ -114,6 +119,31 @@ pub(super) async fn set_endpoint(setup: Setup, arguments: SetEndpoint) -> Result
     Ok(())
 }
 
+pub(super) async fn top_up(setup: Setup, arguments: Transaction) -> Result<()> {
+    let job = Job::begin(setup, arguments).await?;
+    let records = ask_each(&job.devices, |device| job.client.device(device)).await?;
+    let classes = job.client.classes().await?;
+    let (mut calls, mut missing) = (Vec::new(), 0u128);
+    for (device, record) in job.devices.iter().zip(records) {
+        let Some(record) = record else {
+            say!("{device} is not registered.");
+            continue;
+        };
+        let asked = classes.get(usize::from(record.class)).map_or(record.bond, |class| class.bond);
+        if record.bond < asked {
+            missing = missing.saturating_add(asked - record.bond);
+            calls.push(Call::top_up(device));
+        }
+    }
+    if calls.is_empty() {
+        say!("Nothing is missing of the bond of any registered device.");
+        return Ok(());
+    }
+    let receipts = job.send_holding("topping up", missing, calls).await?;
+    job.report(&format!("{} held to restore bonds", job.token.show(missing)), &receipts);
+    Ok(())
+}
+
 pub(super) async fn deregister(setup: Setup, arguments: Transaction) -> Result<()> {
     let job = Job::begin(setup, arguments).await?;
     if job.arguments.devices.is_empty() && job.devices.len() > 1 {
@@ -135,11 +165,12 @@ pub(super) async fn deregister(setup: Setup, arguments: Transaction) -> Result<(
 pub(super) async fn release(setup: Setup, arguments: Transaction) -> Result<()> {
     let job = Job::begin(setup, arguments).await?;
     let records = ask_each(&job.devices, |device| job.client.device(device)).await?;
-    let pending = ask_each(&job.devices, |device| job.client.pending_reward(device)).await?;
+    let pending = ask_each(&job.devices, |device| job.client.pending(device)).await?;
     let now = job.client.best().await?.number;
     let mut calls = Vec::new();
     for (device, (record, pending)) in job.devices.iter().zip(records.into_iter().zip(pending)) {
-        let (held, points) = pending.map_or((0, 0), |pending| (pending.held, pending.points));
+        let (held, points) =
+            pending.map_or((0, 0), |[uptime, work]| (uptime.held, uptime.points.saturating_add(work.points)));
         match record.map(|record| record.state) {
             Some(DeviceState::Leaving(from)) if from <= now && held == 0 && points == 0 => {
                 calls.push(Call::release(device))

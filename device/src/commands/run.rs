@@ -6,10 +6,12 @@ use crate::{
     config::Config,
     server::{Server, HEALTH_PATH},
     watch::Watcher,
+    work::{Store, Worker},
 };
 use anyhow::{bail, Context, Result};
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    sync::Arc,
     time::Duration,
 };
 use tokio::signal::unix::{signal, SignalKind};
@@ -25,7 +27,11 @@ pub(super) async fn run(mut setup: Setup) -> Result<()> {
         None => setup.pinned(&Client::new(setup.config.nodes.clone(), None, None)).await?,
     };
     let (config, devices, agent) = setup.agent(genesis)?;
-    let server = Server::start(agent, config.listen, config.connections(devices.len()))
+    let store = match config.cores {
+        Some(_) => Some(Arc::new(Store::open(&config.work_folder(), genesis)?)),
+        None => None,
+    };
+    let server = Server::start_with(agent, store.clone(), config.listen, config.connections(devices.len()))
         .await
         .with_context(|| format!("cannot listen on {}: does another agent run here?", config.listen))?;
     tracing::info!(listening = %server.address(), devices = devices.len(), chain = ?genesis, "answering probes");
@@ -34,9 +40,23 @@ pub(super) async fn run(mut setup: Setup) -> Result<()> {
     }
 
     let client = Client::new(config.nodes, Some(genesis), None);
+    let worker = match config.cores.zip(store) {
+        Some((cores, store)) => {
+            tracing::info!(%cores, "taking work, for the devices that are enlisted");
+            Some(Worker::new(client.clone(), server.agent().clone(), store, cores)?)
+        },
+        None => None,
+    };
+    let work = async {
+        match worker {
+            Some(worker) => worker.work().await,
+            None => std::future::pending().await,
+        }
+    };
     let mut terminate = signal(SignalKind::terminate())?;
     let outcome = tokio::select! {
         error = Watcher::new(client, devices, config.endpoint).follow() => Err(error),
+        error = work => Err(error),
         _ = terminate.recv() => Ok(()),
         _ = tokio::signal::ctrl_c() => Ok(()),
     };

@@ -2,14 +2,17 @@
 
 use super::Setup;
 use crate::{
-    chain::{Network, Token},
+    chain::{Client, Error, Network, Token, Worker},
     cli::Status,
     explain::{latency, DeviceStatus, Record},
     watch::ask_each,
+    work::explain::WorkStatus,
 };
 use anyhow::Result;
 use comfy_table::{presets::UTF8_HORIZONTAL_ONLY, Cell, CellAlignment, ContentArrangement, Table};
 use serde_json::json;
+use std::collections::HashMap;
+use vouch_primitives::DeviceId;
 
 pub(super) async fn status(setup: Setup, arguments: Status) -> Result<()> {
     let client = setup.client();
@@ -21,10 +24,16 @@ pub(super) async fn status(setup: Setup, arguments: Status) -> Result<()> {
     let token = client.token().await?;
     let records = ask_each(&devices, |device| client.device(device)).await?;
     let explained = ask_each(&devices, |device| client.explain(device)).await?;
+    let registered: Vec<DeviceId> =
+        devices.iter().zip(&records).filter(|(_, record)| record.is_some()).map(|(device, _)| device.clone()).collect();
+    let mut workers = registered.iter().zip(workers(&client, &registered).await?).collect::<HashMap<_, _>>();
     let all: Vec<_> = devices
         .iter()
         .zip(records.into_iter().zip(explained))
-        .map(|(id, (record, explained))| DeviceStatus::new(id, record.zip(explained), &network, &token))
+        .map(|(id, (record, explained))| {
+            let work = workers.remove(id).flatten().map(|worker| WorkStatus::new(&worker, network.round, &token));
+            DeviceStatus { work, ..DeviceStatus::new(id, record.zip(explained), &network, &token) }
+        })
         .collect();
     if arguments.json {
         let document = json!({
@@ -41,6 +50,14 @@ pub(super) async fn status(setup: Setup, arguments: Status) -> Result<()> {
         print(&all, &network, &token);
     }
     Ok(())
+}
+
+/// These devices as workers, in this order. On a chain without work nobody is one.
+pub(super) async fn workers(client: &Client, devices: &[DeviceId]) -> Result<Vec<Option<Worker>>, Error> {
+    match ask_each(devices, |device| client.worker(device)).await {
+        Err(Error::NoApi { .. }) => Ok(vec![None; devices.len()]),
+        outcome => outcome,
+    }
 }
 
 fn print(all: &[DeviceStatus], network: &Network, token: &Token) {
@@ -91,6 +108,17 @@ fn print(all: &[DeviceStatus], network: &Network, token: &Token) {
             None => say!("{}\n  - Not registered: run `vouch-device register`.", status.device),
             Some(record) => print_reasons(&status.device, record),
         }
+        if let Some(work) = &status.work {
+            say!("  Work:");
+            print_work(work);
+        }
+    }
+}
+
+/// What a device does as a worker, and what became of its last chunks.
+pub(super) fn print_work(work: &WorkStatus) {
+    for sentence in work.summary.iter().chain(work.receipts.iter().map(|receipt| &receipt.sentence)) {
+        say!("  - {sentence}");
     }
 }
 

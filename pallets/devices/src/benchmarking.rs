@@ -12,7 +12,8 @@ use alloc::{vec, vec::Vec};
 use frame_benchmarking::{account, v2::*, BenchmarkError};
 use frame_support::{
     traits::{
-        fungible::{hold::Inspect as _, Inspect as _, Mutate},
+        fungible::{hold::Inspect as _, Inspect as _, Mutate, Unbalanced},
+        tokens::Precision,
         EnsureOrigin, Get,
     },
     BoundedVec,
@@ -25,7 +26,7 @@ use sp_runtime::{
 };
 use vouch_primitives::{
     probe::{registration_payload, rotation_payload},
-    traits::{Attendance, Bonds, Ledger, RegistryBenchmarkHelper},
+    traits::{Attendance, Bonds, Engagements, Ledger, RegistryBenchmarkHelper},
     ClassId, CohortId, DeviceId, DeviceSignature, Endpoint, Place, RoundIndex, LANES,
 };
 
@@ -151,6 +152,39 @@ fn seasoned<T: Config>(owner: &T::AccountId) -> Result<DeviceId, BenchmarkError>
     Pallet::<T>::register(origin, device.clone(), class, Some(ENDPOINT), Some(payee), proof)?;
     T::Ledger::accrue_for_benchmark(record::<T>(&device)?.place);
     Ok(device)
+}
+
+/// Seats `device`, with its bond, in lane 0 of cohort `n`. Its owner has no other.
+pub(crate) fn register<T: Config>(n: u32, device: &DeviceId) {
+    if Classes::<T>::get().is_empty() {
+        classes::<T>();
+    }
+    let owner: T::AccountId = account("bonded", n, 0);
+    let place = Place { cohort: n, lane: 0 };
+    let bond = Pallet::<T>::class(0).map(|class| class.bond).unwrap_or_default();
+    let balance = bond.saturating_add(T::Currency::minimum_balance());
+    let endowed = T::Currency::increase_balance(&owner, balance, Precision::Exact);
+    assert!(endowed.is_ok() && Pallet::<T>::hold_bond(&owner, bond).is_ok(), "nothing limits balances here");
+    Tenants::<T>::insert(place.cohort, place.lane, device);
+    Cohorts::<T>::mutate(place.cohort, |page| {
+        page.enroll(place.lane, 0, 0);
+        page.absences = Default::default();
+    });
+    DevicesOf::<T>::insert(&owner, device, ());
+    BondedTotal::<T>::mutate(|total| total.saturating_accrue(bond));
+    let record = Device {
+        beneficiary: Some(account("payee", n, 0)),
+        owner,
+        class: 0,
+        endpoint: Some(ENDPOINT),
+        place,
+        bond,
+        since: 0,
+        previous: None,
+        maintenance: Maintenance::default(),
+        leaving: None,
+    };
+    Devices::<T>::insert(device, record);
 }
 
 fn record<T: Config>(device: &DeviceId) -> Result<DeviceOf<T>, BenchmarkError> {
@@ -358,6 +392,7 @@ mod benchmarks {
         let place = record::<T>(&device)?.place;
         T::Ledger::accrue_for_benchmark(place);
         T::Tenancy::prepare_benchmark(place, false);
+        T::Engagements::prepare_benchmark(place);
         pass_release_delay::<T>();
         let anyone: T::AccountId = account("anyone", 0, 0);
         #[extrinsic_call]
@@ -377,6 +412,7 @@ mod benchmarks {
         Pallet::<T>::offer(RawOrigin::Signed(owner.clone()).into(), device.clone(), Some(account("other", 0, 0)))?;
         let place = record::<T>(&device)?.place;
         T::Tenancy::prepare_benchmark(place, true);
+        T::Engagements::prepare_benchmark(place);
         // The fee makes the caller's account.
         let anyone: T::AccountId = account("anyone", 0, 0);
         let fee = Parameters::<T>::get().eviction_fee.mul_floor(bond::<T>());

@@ -1,6 +1,6 @@
 //! What is held from owners: the one door to it, and what those may do who make devices answer for what they say.
 
-use crate::{BalanceOf, BondedTotal, Config, Device, Devices, Error, Event, HoldReason, Pallet};
+use crate::{BalanceOf, BondedTotal, Config, Device, Devices, Error, Event, HoldReason, Pallet, Tenants};
 use polkadot_sdk::*;
 
 use frame_support::{
@@ -17,7 +17,7 @@ use sp_runtime::{
 use vouch_primitives::{
     api::DeviceState,
     traits::{Bonded, Bonds},
-    DeviceId,
+    DeviceId, Place,
 };
 
 impl<T: Config> Pallet<T> {
@@ -67,6 +67,10 @@ impl<T: Config> Bonds for Pallet<T> {
     type AccountId = T::AccountId;
     type Balance = BalanceOf<T>;
 
+    fn at(place: Place) -> Option<DeviceId> {
+        Tenants::<T>::get(place.cohort, place.lane)
+    }
+
     fn bonded(device: &DeviceId) -> Option<Bonded<T::AccountId, BalanceOf<T>>> {
         let record = Devices::<T>::get(device)?;
         let class_bond = Self::class(record.class)?.bond;
@@ -87,5 +91,10 @@ impl<T: Config> Bonds for Pallet<T> {
         Devices::<T>::insert(device, Device { bond, ..record });
         Self::deposit_event(Event::Fined { device: device.clone(), owner, amount: burnt, bond });
         burnt
+    }
+
+    #[cfg(feature = "runtime-benchmarks")]
+    fn register_for_benchmark(n: u32, device: &DeviceId) {
+        crate::benchmarking::register::<T>(n, device)
     }
 }

@@ -16,7 +16,7 @@ use sp_runtime::{
 };
 use vouch_primitives::{
     probe::{registration_payload, rotation_payload},
-    traits::{Attendance, DeviceRegistry, EpochClock, Ledger, RoundClock},
+    traits::{Attendance, DeviceRegistry, Engagements, EpochClock, Ledger, RoundClock},
     ClassId, DeviceId, DeviceSignature, Endpoint, RoundIndex,
 };
 
@@ -251,11 +251,13 @@ impl<T: Config> Pallet<T> {
     /// What is left to do is its bond.
     fn unseat(device: &DeviceId, record: &DeviceOf<T>) -> DispatchResult {
         let Device { owner, place, bond, endpoint, .. } = record;
+        ensure!(!T::Engagements::is_engaged(*place), Error::<T>::Engaged);
         T::Ledger::vacate(*place, record.payee())
             .or_else(|_| T::Ledger::vacate(*place, owner))
             .map_err(|_| Error::<T>::NotSettled)?;
 
         T::Tenancy::on_vacate(*place);
+        T::Engagements::on_vacate(*place);
         Self::return_place(*place);
         Self::count_move(*endpoint, None);
         Tenants::<T>::remove(place.cohort, place.lane);

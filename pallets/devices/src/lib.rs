@@ -45,7 +45,7 @@ pub mod pallet {
     use sp_runtime::{AccountId32, Permill};
     use vouch_primitives::{
         endpoint::Prefix,
-        traits::{Attendance, EpochClock, Ledger, RoundClock},
+        traits::{Attendance, Engagements, EpochClock, Ledger, RoundClock},
         ClassId, ClassWeight, CohortId, DeviceId, DeviceSignature, Endpoint, Lane, Place, RoundIndex,
     };
 
@@ -80,6 +80,10 @@ pub mod pallet {
         /// Remembers whether devices answer. Is told, exactly once per tenant, that a place will be given to another device, and
         /// whenever a device moves to another address.
         type Tenancy: Attendance;
+
+        /// Tells which devices owe something besides being up, and are not released before. Is told, exactly once per tenant, that
+        /// a place will be given to another device.
+        type Engagements: Engagements;
 
         /// Most classes; at most 256, which is what a [`ClassId`] counts.
         #[pallet::constant]
@@ -404,6 +408,8 @@ pub mod pallet {
         /// The device has points in an epoch that is still running, whose worth is known when it closes, or something of what it
         /// earned is held back.
         NotSettled,
+        /// The device has begun something for which its bond has to stay.
+        Engaged,
         /// The device is not offered, or not to this account.
         NotOffered,
         /// The device belongs to this account already.

@@ -12,7 +12,7 @@ use sp_runtime::{
 use std::collections::BTreeSet;
 use vouch_primitives::{
     probe::{registration_payload, rotation_payload},
-    traits::{Attendance, EpochClock, Ledger, RoundClock},
+    traits::{Attendance, Engagements, EpochClock, Ledger, RoundClock},
     DeviceId, DeviceSignature, Endpoint, EpochIndex, Place, RoundIndex,
 };
 
@@ -92,6 +92,10 @@ parameter_types! {
     pub static Unpayable: Vec<AccountId32> = vec![];
     /// Places told to be vacant.
     pub static Vacated: Vec<Place> = vec![];
+    /// Places whose device has begun something.
+    pub static Engaged: Vec<Place> = vec![];
+    /// Places told to be vacant, by whom devices are engaged.
+    pub static Disengaged: Vec<Place> = vec![];
     /// Places told to hold a device that moved.
     pub static Moved: Vec<Place> = vec![];
     /// Places whose device never answered.
@@ -136,6 +140,16 @@ impl Ledger<AccountId32> for World {
     }
 }
 
+impl Engagements for World {
+    fn is_engaged(place: Place) -> bool {
+        Engaged::get().contains(&place)
+    }
+
+    fn on_vacate(place: Place) {
+        Disengaged::mutate(|disengaged| disengaged.push(place));
+    }
+}
+
 impl Attendance for World {
     fn on_vacate(place: Place) {
         Vacated::mutate(|vacated| vacated.push(place));
@@ -167,6 +181,7 @@ impl Config for Test {
     type Epochs = World;
     type Ledger = World;
     type Tenancy = World;
+    type Engagements = World;
     type MaxClasses = ConstU32<3>;
     type MaxClassName = ConstU32<16>;
     type WeightInfo = ();

@@ -16,25 +16,29 @@ use frame_support::{
 use frame_system::RawOrigin;
 use polkadot_sdk::*;
 use sp_arithmetic::{Permill, Perquintill};
-use sp_runtime::{traits::Zero, Saturating};
+use sp_runtime::{
+    traits::{Bounded, Zero},
+    Saturating,
+};
 use vouch_primitives::{
     emission::{Curve, Split},
-    traits::{Contributions, OnRoundClosed, ProberDirectory, ProbingCredits, RegistryBenchmarkHelper},
+    traits::{Contributions, OnRoundClosed, ProberDirectory, ProbingCredits, RegistryBenchmarkHelper, WorkCredits},
     CohortId, Place, ProberNumber, LANES,
 };
 
-/// Epochs of one round that pay a point at least twice the existential deposit, and hold back a quarter of it, if every lane of
-/// `cohorts` cohorts earns one.
+/// Epochs of one round that pay a point of uptime at least four times the existential deposit, and hold back a quarter of it, and
+/// a point of work at least twice that deposit, if every lane of `cohorts` cohorts earns one of each.
 fn params<T: Config>(cohorts: CohortId) -> EpochParamsOf<T> {
     let lanes = cohorts.saturating_mul(LANES as u32);
-    let emission = T::Currency::minimum_balance().saturating_mul(4u32.into()).saturating_mul(lanes.into());
-    let [half, fifth, tenth] = [50, 20, 10].map(Permill::from_percent);
+    let emission = T::Currency::minimum_balance().saturating_mul(10u32.into()).saturating_mul(lanes.into());
+    let [most, fifth, tenth] = [40, 20, 10].map(Permill::from_percent);
     EpochParams {
         rounds_per_epoch: 1,
         curve: Curve { initial: emission, decay: Perquintill::zero(), floor: emission },
-        split: Split { uptime: half, work: Permill::zero(), probing: fifth, staking: fifth, treasury: tenth },
+        split: Split { uptime: most, work: fifth, probing: fifth, staking: tenth, treasury: tenth },
         holdback: Permill::from_percent(25),
         holding_epochs: 3,
+        max_work_rate: Bounded::max_value(),
     }
 }
 
@@ -50,12 +54,20 @@ fn govern<T: Config>(params: EpochParamsOf<T>) -> Result<(), BenchmarkError> {
     Ok(())
 }
 
+/// Every lane of `cohorts` cohorts earns a point of uptime, and the first two lanes of each a point of work: a page is read,
+/// settled and written as a whole, however many lanes have something on it.
 fn credit_all<T: Config>(cohorts: CohortId) {
-    (0..cohorts).for_each(|cohort| Pallet::<T>::credit(cohort, &[1; LANES]));
+    for cohort in 0..cohorts {
+        Pallet::<T>::credit(cohort, &[1; LANES]);
+        for lane in [0, 1] {
+            Pallet::<T>::credit_work(Place { cohort, lane }, 1);
+        }
+    }
 }
 
 /// Every lane of `cohorts` cohorts has planck accrued, planck held in two periods, and points of a later closed epoch still to be
-/// settled, of which something will be held in the second.
+/// settled, of which something will be held in the second. Two lanes of each have planck accrued by work too, and points of work of
+/// that later epoch.
 pub(crate) fn earn<T: Config>(cohorts: CohortId) -> Result<(), BenchmarkError> {
     govern::<T>(params::<T>(cohorts))?;
     // Three epochs share a period.
@@ -93,18 +105,23 @@ mod benchmarks {
         earn::<T>(n)?;
         assert!((0..n).all(holds_two_periods::<T>));
         let outstanding = Books::<T>::get().outstanding;
-        let accrued = Pallet::<T>::pending(Place { cohort: 0, lane: 0 }).accrued;
+        let place = Place { cohort: 0, lane: 0 };
+        let [uptime, work] =
+            [Pallet::<T>::pending(place), Pallet::<T>::pending_work(place)].map(|pending| pending.accrued);
 
         #[extrinsic_call]
         _(RawOrigin::Signed(whitelisted_caller()), devices);
 
         let books = Books::<T>::get();
-        assert_eq!(books.paid, accrued * n.into());
+        assert_eq!(books.paid, (uptime + work) * n.into());
         assert_eq!(books.outstanding, outstanding - books.paid);
+        assert!(!uptime.is_zero() && !work.is_zero());
         for cohort in 0..n {
-            assert!(!PointsPages::<T>::contains_key(Pool::Uptime, cohort));
-            let page = Accrued::<T>::get(Pool::Uptime, cohort);
-            assert!(page.is_some_and(|page| page.get(0).is_zero() && page.get(1) == accrued));
+            for (pool, accrued) in [(Pool::Uptime, uptime), (Pool::Work, work)] {
+                assert!(!PointsPages::<T>::contains_key(pool, cohort));
+                let page = Accrued::<T>::get(pool, cohort);
+                assert!(page.is_some_and(|page| page.get(0).is_zero() && page.get(1) == accrued));
+            }
             assert!(holds_two_periods::<T>(cohort));
         }
         Ok(())
@@ -154,10 +171,10 @@ mod benchmarks {
     #[benchmark]
     fn set_params() -> Result<(), BenchmarkError> {
         let origin = T::AdminOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)?;
-        // Nobody can gain anything by lying, whatever a lie costs here.
+        // Nobody can gain anything by lying or by paying itself, whatever a lie or work costs here.
         let (none, all) = (Permill::zero(), Permill::one());
         let split = Split { uptime: none, work: none, probing: none, staking: none, treasury: all };
-        let params = EpochParams { split, ..params::<T>(1) };
+        let params = EpochParams { split, max_work_rate: Zero::zero(), ..params::<T>(1) };
 
         #[extrinsic_call]
         _(origin as T::RuntimeOrigin, params);
@@ -213,12 +230,13 @@ mod benchmarks {
         }
 
         let epoch = Epoch::<T>::get();
-        assert_eq!(epoch.total_points, PerPool { uptime: LANES as u64, probing: 0 });
+        assert_eq!(epoch.total_points, PerPool { uptime: LANES as u64, ..Default::default() });
         assert!(PointsPages::<T>::get(Pool::Uptime, 0).is_some_and(|page| page.epoch == epoch.index));
         let (accrued, held) = (Accrued::<T>::get(Pool::Uptime, 0), Held::<T>::get(0));
         let (accrued, held) = (accrued.map(|page| page.get(0)), held.map(|page| page.get(0)));
         let owed = accrued.zip(held).map(|(accrued, held)| (accrued + held) * (LANES as u32).into());
-        assert_eq!(owed, Some(Books::<T>::get().outstanding));
+        let work = Pallet::<T>::pending_work(Place { cohort: 0, lane: 0 }).accrued * 2u32.into();
+        assert_eq!(owed.map(|owed| owed + work), Some(Books::<T>::get().outstanding));
         assert!(holds_two_periods::<T>(0));
         Ok(())
     }
@@ -235,10 +253,31 @@ mod benchmarks {
         }
 
         let epoch = Epoch::<T>::get();
-        assert_eq!(epoch.total_points, PerPool { uptime: 0, probing: p.into() });
+        assert_eq!(epoch.total_points, PerPool { probing: p.into(), ..Default::default() });
         assert!(PointsPages::<T>::get(Pool::Probing, 0).is_some_and(|page| page.epoch == epoch.index));
         let accrued = Accrued::<T>::get(Pool::Probing, 0).map(|page| page.get(0) * 15u32.into());
         assert_eq!(accrued, Some(Books::<T>::get().outstanding));
+        Ok(())
+    }
+
+    #[benchmark]
+    fn credit_work() -> Result<(), BenchmarkError> {
+        earn::<T>(1)?;
+        let place = Place { cohort: 0, lane: 0 };
+        let before = Pallet::<T>::pending_work(place);
+        assert!(PointsPages::<T>::get(Pool::Work, 0).is_some_and(|page| page.epoch < before.epoch));
+        let epoch;
+
+        #[block]
+        {
+            epoch = Pallet::<T>::credit_work(place, 1);
+        }
+
+        assert_eq!(epoch, before.epoch);
+        assert_eq!(Epoch::<T>::get().total_points, PerPool { work: 1, ..Default::default() });
+        assert!(PointsPages::<T>::get(Pool::Work, 0).is_some_and(|page| page.epoch == epoch && page.total() == 1));
+        let page = Accrued::<T>::get(Pool::Work, 0);
+        assert!(page.is_some_and(|page| page.get(0) == before.accrued && !before.accrued.is_zero()));
         Ok(())
     }
 

@@ -2,13 +2,17 @@
 
 use crate::{BalanceOf, Config, EpochParamsOf, Error, Event, Pallet, Params, Pool, MAX_ROUNDS_PER_EPOCH};
 use alloc::{collections::BTreeMap, vec::Vec};
-use frame_support::{ensure, traits::fungible::Inspect};
+use frame_support::{
+    ensure,
+    traits::{fungible::Inspect, Get},
+};
 use polkadot_sdk::*;
 use sp_runtime::{
-    traits::{CheckedAdd, Saturating, Zero},
+    traits::{CheckedAdd, Saturating, UniqueSaturatedInto, Zero},
     DispatchResult,
 };
 use vouch_primitives::{
+    deterrence::self_dealing_is_deterred,
     traits::{DeviceRegistry, ProberDirectory},
     CohortId, DeviceId, Lane, Place,
 };
@@ -26,10 +30,12 @@ impl<T: Config> Pallet<T> {
         }
         let mut sums = BTreeMap::<T::AccountId, BalanceOf<T>>::new();
         for (cohort, (lanes, payees)) in cohorts {
-            for ((device, to), amount) in payees.into_iter().zip(Self::drain(Pool::Uptime, cohort, &lanes)) {
+            let [uptime, work] = Pool::OF_DEVICES.map(|pool| Self::drain(pool, cohort, &lanes));
+            for (((device, to), uptime), work) in payees.into_iter().zip(uptime).zip(work) {
+                let amount = uptime.saturating_add(work);
                 if !amount.is_zero() {
                     sums.entry(to.clone()).or_default().saturating_accrue(amount);
-                    Self::deposit_event(Event::Claimed { device: device.clone(), to, amount });
+                    Self::deposit_event(Event::Claimed { device: device.clone(), to, amount, work });
                 }
             }
         }
@@ -78,7 +84,7 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// Refuses parameters under which points or planck could not be counted.
+    /// Refuses parameters under which points or planck could not be counted, or under which work would pay whoever pays for it.
     pub(crate) fn ensure_valid(params: &EpochParamsOf<T>) -> Result<(), Error<T>> {
         ensure!(params.split.is_whole(), Error::<T>::SplitNotWhole);
         ensure!(!params.rounds_per_epoch.is_zero(), Error::<T>::NoRounds);
@@ -86,6 +92,8 @@ impl<T: Config> Pallet<T> {
         ensure!(params.holdback.is_zero() || !params.holding_epochs.is_zero(), Error::<T>::NoHoldingEpochs);
         let most = params.curve.initial.max(params.curve.floor);
         ensure!(T::Currency::total_issuance().checked_add(&most).is_some(), Error::<T>::EmissionOverflows);
+        let work = params.max_work_rate.unique_saturated_into();
+        ensure!(self_dealing_is_deterred(work, T::WorkPrice::get()), Error::<T>::WorkWouldPayItself);
         Ok(())
     }
 }

@@ -37,7 +37,7 @@ impl<T: Config> Pallet<T> {
     fn close(mut epoch: RunningEpochOf<T>) {
         let minted = Self::mint(epoch.emission);
         let mut books = Books::<T>::get();
-        let rates = books.close(epoch.granted(), minted, epoch.total_points);
+        let rates = books.close(&epoch, minted);
         let treasury = Self::pay_treasury(&mut books);
         Books::<T>::put(books);
         for pool in Pool::ALL {
@@ -52,6 +52,8 @@ impl<T: Config> Pallet<T> {
             treasury,
             probing_points: epoch.total_points.probing,
             probing_rate: rates.probing,
+            work_points: epoch.total_points.work,
+            work_rate: rates.work,
         });
     }
 

@@ -2,8 +2,8 @@
 //! here.
 
 use crate::{
-    Accrued, AccruedPageOf, BalanceOf, Books, Config, Epoch, Error, Event, Held, HeldPageOf, Pallet, PointsPage,
-    PointsPages, Pool, Rates, RunningEpochOf, TermsOf, LOG_TARGET,
+    Accrued, AccruedPageOf, BalanceOf, Books, Config, Epoch, Error, Event, Held, HeldPageOf, Pallet, Params,
+    PointsPage, PointsPages, Pool, Rates, RunningEpochOf, TermsOf, WeightInfo, LOG_TARGET,
 };
 use alloc::{collections::BTreeMap, vec::Vec};
 use frame_support::{
@@ -13,11 +13,12 @@ use frame_support::{
 };
 use polkadot_sdk::*;
 use sp_runtime::{
-    traits::{Saturating, Zero},
+    traits::{Saturating, UniqueSaturatedInto, Zero},
     DispatchError, DispatchResult, TokenError,
 };
+use sp_weights::Weight;
 use vouch_primitives::{
-    traits::{Contributions, Ledger, ProbingCredits},
+    traits::{Contributions, Ledger, ProbingCredits, WorkCredits},
     CohortId, EpochIndex, Lane, Place, Points, ProberNumber, LANES,
 };
 
@@ -56,16 +57,36 @@ impl<T: Config> ProbingCredits for Pallet<T> {
     }
 }
 
+impl<T: Config> WorkCredits for Pallet<T> {
+    fn credit_work(place: Place, points: Points) -> EpochIndex {
+        let mut epoch = Epoch::<T>::get();
+        let earned = core::iter::once((place.lane, points));
+        if Self::credit_page(Pool::Work, place.cohort, &mut epoch, earned) {
+            Epoch::<T>::put(epoch);
+        }
+        epoch.index
+    }
+
+    fn most_per_point() -> u128 {
+        let rates = [Epoch::<T>::get().params, Params::<T>::get()].map(|params| params.max_work_rate);
+        rates.into_iter().max().unwrap_or_default().unique_saturated_into()
+    }
+
+    fn weight_of_credit() -> Weight {
+        T::WeightInfo::credit_work()
+    }
+}
+
 impl<T: Config> Ledger<T::AccountId> for Pallet<T> {
     fn pay_out(place: Place, to: &T::AccountId) -> DispatchResult {
-        Self::pay_place(OpenPage::open(Pool::Uptime, place.cohort), place, to)
+        Self::pay_place(Self::open_device(place), place, to)
     }
 
     fn vacate(place: Place, to: &T::AccountId) -> DispatchResult {
-        let page = OpenPage::<T>::open(Pool::Uptime, place.cohort);
-        ensure!(page.points(place.lane).is_zero(), Error::<T>::EpochRunning);
-        ensure!(page.held.get(place.lane).is_zero(), Error::<T>::HeldBack);
-        Self::pay_place(page, place, to)
+        let pages = Self::open_device(place);
+        ensure!(pages.iter().all(|page| page.points(place.lane).is_zero()), Error::<T>::EpochRunning);
+        ensure!(pages.iter().all(|page| page.held.get(place.lane).is_zero()), Error::<T>::HeldBack);
+        Self::pay_place(pages, place, to)
     }
 
     #[cfg(feature = "runtime-benchmarks")]
@@ -92,7 +113,7 @@ impl<T: Config> Pallet<T> {
         amount
     }
 
-    /// Adds points to a page, settles what it has of an earlier epoch, and returns whether that was possible.
+    /// Adds points to a page, settles what it has of an earlier epoch, and returns whether any were added.
     fn credit_page(
         pool: Pool,
         number: u32,
@@ -103,8 +124,12 @@ impl<T: Config> Pallet<T> {
             Some(page) if page.epoch == epoch.index => (None, page),
             closed => (closed, PointsPage::empty(epoch.index)),
         };
+        let added = page.add(earned);
+        if added.is_zero() {
+            return false;
+        }
         // Never saturate the total: points missing from it would be paid beyond the budget.
-        let Some(total) = epoch.total_points[pool].checked_add(page.add(earned)) else {
+        let Some(total) = epoch.total_points[pool].checked_add(added) else {
             log::warn!(target: LOG_TARGET, "page {number} of {pool:?} earns nothing: the epoch cannot count more points");
             return false;
         };
@@ -124,16 +149,26 @@ impl<T: Config> Pallet<T> {
         drained
     }
 
-    /// Pays what a place on `page` has accrued.
-    fn pay_place(mut page: OpenPage<T>, place: Place, to: &T::AccountId) -> DispatchResult {
-        let amount = page.accrued.take(place.lane);
+    /// The pages on which the device in `place` earns, in the order of [`Pool::OF_DEVICES`].
+    fn open_device(place: Place) -> [OpenPage<T>; 2] {
+        Pool::OF_DEVICES.map(|pool| OpenPage::open(pool, place.cohort))
+    }
+
+    /// Pays what a place has accrued on its `pages`.
+    fn pay_place(mut pages: [OpenPage<T>; 2], place: Place, to: &T::AccountId) -> DispatchResult {
+        let [uptime, work] = pages.each_mut().map(|page| page.accrued.take(place.lane));
+        let amount = uptime.saturating_add(work);
         if amount.is_zero() {
             return Ok(());
         }
         with_storage_layer(|| {
-            page.store();
+            pages
+                .into_iter()
+                .zip([uptime, work])
+                .filter(|(_, taken)| !taken.is_zero())
+                .for_each(|(page, _)| page.store());
             Self::pay(to, amount)?;
-            Self::deposit_event(Event::PaidOut { place, to: to.clone(), amount });
+            Self::deposit_event(Event::PaidOut { place, to: to.clone(), amount, work });
             Ok(())
         })
     }
@@ -210,7 +245,7 @@ impl<T: Config> OpenPage<T> {
         let mut accrued = Accrued::<T>::get(pool, number).unwrap_or_default();
         let mut held = match pool {
             Pool::Uptime => Held::<T>::get(number).unwrap_or_default(),
-            Pool::Probing => Default::default(),
+            Pool::Probing | Pool::Work => Default::default(),
         };
         let held_changed = held.release(&mut accrued, |period| epoch.holding.is_released(period, epoch.index));
         Self { pool, number, accrued, held, held_changed, running: None, settled: false }

@@ -74,6 +74,9 @@ pub mod pallet {
         /// Tells which validator a prober is, and what a lie costs it.
         type Probers: ProberDirectory<Self::AccountId>;
 
+        /// The least that a requester pays for a point of work that is credited here, in planck, to every device that proves it.
+        type WorkPrice: Get<u128>;
+
         /// Names the pot: the account that holds everything minted and not yet paid.
         #[pallet::constant]
         type PalletId: Get<PalletId>;
@@ -110,7 +113,7 @@ pub mod pallet {
 
     /// On what terms a pool's points of a closed epoch become planck; `None` for epochs that have not closed.
     ///
-    /// Kept for ever, about 80 bytes an epoch: a page may be touched again after any number of epochs.
+    /// Kept for ever, about 120 bytes an epoch: a page may be touched again after any number of epochs.
     #[pallet::storage]
     pub type Rates<T: Config> = StorageDoubleMap<_, Twox64Concat, Pool, Twox64Concat, EpochIndex, TermsOf<T>>;
 
@@ -140,7 +143,8 @@ pub mod pallet {
     impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
         /// Opens the first epoch and gives the pot the existential deposit, which it never pays out: without it the pot could
         /// not hold a small amount, and paying its last planck would destroy what is left. So the runtime has to declare the
-        /// currency's pallet before this one, and the probers' too: what a lie costs has to be known.
+        /// currency's pallet before this one, and those of probers and of work too: what a lie costs, and what work costs, have to
+        /// be known.
         fn build(&self) {
             if let Err(error) = Pallet::<T>::ensure_valid(&self.params) {
                 panic!("the genesis parameters of the rewards pallet are refused: {error:?}");
@@ -171,9 +175,9 @@ pub mod pallet {
             epoch: EpochIndex,
             /// Planck minted: the epoch's emission, or zero if the token's issuance had no room for it.
             minted: BalanceOf<T>,
-            /// Points of all devices. Those of a round that was tallied late are in the epoch that was running then.
+            /// Points of all devices for uptime. Those of a round that was tallied late are in the epoch that was running then.
             total_points: u64,
-            /// Planck per point of a device.
+            /// Planck per point of uptime.
             rate: BalanceOf<T>,
             /// Planck that went to the treasury, with what it could not take before, what was forfeited, and what no pool may
             /// carry over.
@@ -182,6 +186,10 @@ pub mod pallet {
             probing_points: u64,
             /// Planck per point of a prober.
             probing_rate: BalanceOf<T>,
+            /// Points of all devices for work. Those of work that was settled late are in the epoch that was running then.
+            work_points: u64,
+            /// Planck per point of work; never more than the epoch's parameters allow.
+            work_rate: BalanceOf<T>,
         },
         /// What a device had accrued was paid because somebody claimed it, in one transfer with the other devices that the
         /// same claim pays to the same account.
@@ -192,6 +200,8 @@ pub mod pallet {
             to: T::AccountId,
             /// Planck accrued in closed epochs. What is still held back and points of the running epoch are not in it.
             amount: BalanceOf<T>,
+            /// Planck of `amount` that were earned by work. What requesters paid at once is not in it.
+            work: BalanceOf<T>,
         },
         /// What a validator had accrued by probing was paid to it because somebody claimed it.
         ProbingClaimed {
@@ -216,6 +226,8 @@ pub mod pallet {
             to: T::AccountId,
             /// Planck accrued in closed epochs. What is still held back and points of the running epoch are not in it.
             amount: BalanceOf<T>,
+            /// Planck of `amount` that were earned by work. What requesters paid at once is not in it.
+            work: BalanceOf<T>,
         },
         /// The parameters of the next epoch were set. The running epoch goes on as it began.
         ParamsSet {
@@ -253,6 +265,8 @@ pub mod pallet {
         EmissionOverflows,
         /// A report could gain more by lying than its prober is expected to lose by it.
         LyingWouldPay,
+        /// A point of work could be worth so much that somebody gains by paying for work that its own devices do.
+        WorkWouldPayItself,
     }
 
     #[pallet::hooks]
@@ -272,7 +286,8 @@ pub mod pallet {
     /// What anyone, or the administration, may ask for.
     #[pallet::call]
     impl<T: Config> Pallet<T> {
-        /// Pays what `devices` accrued in closed epochs to whom their owners chose. What is held back stays.
+        /// Pays what `devices` accrued in closed epochs, for uptime and by work, to whom their owners chose. What is held back
+        /// stays.
         ///
         /// Anyone may call it, for any devices; the caller pays the fee and gains nothing. Devices of one payee are paid in one
         /// transfer. A device named twice is paid once, one that has nothing is passed over. All or nothing: refused as a whole
@@ -287,7 +302,8 @@ pub mod pallet {
         /// Sets the parameters of the next epoch and those after it. The running epoch goes on as it began.
         ///
         /// The emission continues from the running epoch's amount by the new curve; if the curve's initial amount differs from
-        /// the running epoch's, the curve starts anew with it. Refused if lying would pay under them.
+        /// the running epoch's, the curve starts anew with it. Refused if under them lying would pay, or work would pay whoever
+        /// pays for it.
         #[pallet::call_index(1)]
         #[pallet::weight(T::WeightInfo::set_params())]
         pub fn set_params(origin: OriginFor<T>, params: EpochParamsOf<T>) -> DispatchResult {

@@ -78,6 +78,8 @@ parameter_types! {
     pub static Numbered: BTreeMap<ProberNumber, AccountId> = BTreeMap::new();
     /// What a lie is expected to cost, in planck.
     pub static Penalty: u128 = u128::MAX;
+    /// What a requester pays at least for a point of work, in planck.
+    pub static Price: u128 = u128::MAX;
 }
 
 /// The registry: [`Registered`]. The directory: [`Numbered`].
@@ -149,6 +151,7 @@ impl pallet_rewards::Config for Test {
     type AdminOrigin = frame_system::EnsureRoot<AccountId>;
     type Registry = Table;
     type Probers = Table;
+    type WorkPrice = Price;
     type PalletId = PotId;
     type Treasury = ConstU64<TREASURY>;
     type MaxClaims = ConstU32<16>;
@@ -174,14 +177,15 @@ pub fn split(uptime: u32, work: u32, probing: u32, staking: u32, treasury: u32) 
     Split { uptime, work, probing, staking, treasury }
 }
 
-/// A chain to be: by default epochs of two rounds that mint 1,000 planck each, all for uptime; nothing is held back, lies cost
-/// everything, and there are no devices or probers.
+/// A chain to be: by default epochs of two rounds that mint 1,000 planck each, all for uptime; nothing is held back, lies and
+/// work cost everything, a point of work may be worth as much, and there are no devices or probers.
 pub struct Chain {
     params: EpochParams<Balance>,
     endowed: Vec<(AccountId, Balance)>,
     devices: BTreeMap<DeviceId, (Place, AccountId)>,
     probers: BTreeMap<ProberNumber, AccountId>,
     penalty: u128,
+    price: u128,
 }
 
 impl Chain {
@@ -194,11 +198,13 @@ impl Chain {
                 split: split(100, 0, 0, 0, 0),
                 holdback: Permill::zero(),
                 holding_epochs: 0,
+                max_work_rate: Balance::MAX,
             },
             endowed: vec![(ALICE, RICH), (BOB, RICH)],
             devices: BTreeMap::new(),
             probers: BTreeMap::new(),
             penalty: u128::MAX,
+            price: u128::MAX,
         }
     }
 
@@ -236,6 +242,18 @@ impl Chain {
         self
     }
 
+    /// Makes a point of work be worth at most `rate`.
+    pub fn max_work_rate(mut self, rate: Balance) -> Self {
+        self.params.max_work_rate = rate;
+        self
+    }
+
+    /// Makes requesters pay at least `planck` for a point of work.
+    pub fn price(mut self, planck: u128) -> Self {
+        self.price = planck;
+        self
+    }
+
     /// Makes these the parameters that the chain starts with.
     pub fn params(mut self, params: EpochParams<Balance>) -> Self {
         self.params = params;
@@ -263,6 +281,7 @@ impl Chain {
         Registered::set(self.devices);
         Numbered::set(self.probers);
         Penalty::set(self.penalty);
+        Price::set(self.price);
         let storage = RuntimeGenesisConfig {
             balances: pallet_balances::GenesisConfig { balances: self.endowed, ..Default::default() },
             rewards: pallet_rewards::GenesisConfig { params: self.params },

@@ -6,6 +6,7 @@ use frame_support::{
     traits::{
         fungible::Inspect,
         tokens::{Fortitude, Preservation},
+        Get,
     },
 };
 use polkadot_sdk::*;
@@ -13,7 +14,11 @@ use sp_runtime::{
     traits::{Saturating, Zero},
     TryRuntimeError,
 };
-use vouch_primitives::{deterrence::is_deterred, emission::payment, traits::ProberDirectory};
+use vouch_primitives::{
+    deterrence::{is_deterred, self_dealing_is_deterred},
+    emission::payment,
+    traits::{ProberDirectory, WorkCredits},
+};
 
 impl<T: Config> Pallet<T> {
     /// Checks every invariant. Reads all pages: for tests, simulations and for trying out runtime upgrades, not for blocks.
@@ -49,6 +54,8 @@ impl<T: Config> Pallet<T> {
             ensure!(held, "what is held back is held for no epoch");
         }
         ensure!(is_deterred(T::Probers::expected_penalty(), Self::most_gain()), "lying would pay");
+        let deterred = self_dealing_is_deterred(Self::most_per_point(), T::WorkPrice::get());
+        ensure!(deterred, "work would pay whoever pays for it");
         for pool in Pool::ALL {
             let mut total = 0u64;
             for page in PointsPages::<T>::iter_prefix_values(pool) {
@@ -77,7 +84,7 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// What is held is held in a period that was opened and will be released; nothing is held of probers; no page or bucket is
+    /// What is held is held in a period that was opened and will be released; nothing is held but of uptime; no page or bucket is
     /// kept for nothing.
     fn try_state_of_held() -> Result<(), TryRuntimeError> {
         let holding = Epoch::<T>::get().holding;
@@ -85,7 +92,7 @@ impl<T: Config> Pallet<T> {
         for (pool, _, terms) in Rates::<T>::iter() {
             ensure!(terms.held <= terms.rate, "more of a point is held back than it is worth");
             ensure!(terms.period <= holding.newest, "an epoch is held in a period yet to come");
-            ensure!(pool == Pool::Uptime || terms.held.is_zero(), "what probers earned is held back");
+            ensure!(pool == Pool::Uptime || terms.held.is_zero(), "what is not earned for uptime is held back");
         }
         for page in Held::<T>::iter_values() {
             ensure!(!page.is_empty(), "a page of held planck is empty");

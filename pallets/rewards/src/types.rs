@@ -11,7 +11,7 @@ use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 use vouch_primitives::{
     deterrence,
-    emission::{rate, Curve, Shares, Split},
+    emission::{rate, rate_up_to, Curve, Shares, Split},
     history::HISTORY_ROUNDS,
     points::{streak_factor, MAX_STREAK},
     ClassWeight, EpochIndex, Points,
@@ -20,8 +20,8 @@ use vouch_primitives::{
 /// The most points one round adds to a lane: the heaviest class, the shortest latency, the longest streak.
 pub const MAX_ROUND_POINTS: Points = ClassWeight::MAX as Points * streak_factor(MAX_STREAK);
 
-/// The longest epoch, in rounds: no lane can earn more points than can be counted, even if a whole history's worth of rounds
-/// is tallied late and falls into the same epoch.
+/// The longest epoch, in rounds: no lane can earn more points of uptime than can be counted, even if a whole history's worth of
+/// rounds is tallied late and falls into the same epoch.
 pub const MAX_ROUNDS_PER_EPOCH: u32 = Points::MAX / MAX_ROUND_POINTS - HISTORY_ROUNDS;
 
 /// [`EpochParams`] in the runtime's token.
@@ -38,17 +38,23 @@ pub enum Pool {
     Uptime,
     /// Validators, for probing. Prober number `n` has the place [`vouch_primitives::Place::nth`] of `n`.
     Probing,
+    /// Devices, for work done. A page is a cohort.
+    Work,
 }
 
 impl Pool {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Uptime, Self::Probing];
+    pub const ALL: [Self; 3] = [Self::Uptime, Self::Probing, Self::Work];
+
+    /// Those in which devices earn; a device has the same place in both.
+    pub const OF_DEVICES: [Self; 2] = [Self::Uptime, Self::Work];
 
     /// The pool's part of an epoch's amount.
     pub fn share<Balance>(self, shares: &mut Shares<Balance>) -> &mut Balance {
         match self {
             Self::Uptime => &mut shares.uptime,
             Self::Probing => &mut shares.probing,
+            Self::Work => &mut shares.work,
         }
     }
 }
@@ -62,6 +68,8 @@ pub struct PerPool<Value> {
     pub uptime: Value,
     /// Of [`Pool::Probing`].
     pub probing: Value,
+    /// Of [`Pool::Work`].
+    pub work: Value,
 }
 
 impl<Value> Index<Pool> for PerPool<Value> {
@@ -71,6 +79,7 @@ impl<Value> Index<Pool> for PerPool<Value> {
         match pool {
             Pool::Uptime => &self.uptime,
             Pool::Probing => &self.probing,
+            Pool::Work => &self.work,
         }
     }
 }
@@ -80,6 +89,7 @@ impl<Value> IndexMut<Pool> for PerPool<Value> {
         match pool {
             Pool::Uptime => &mut self.uptime,
             Pool::Probing => &mut self.probing,
+            Pool::Work => &mut self.work,
         }
     }
 }
@@ -112,6 +122,9 @@ pub struct EpochParams<Balance> {
     /// Epochs, after the one in which it was earned has closed, for which it is held at least; see [`Holding`]. At least 1
     /// if anything is held back.
     pub holding_epochs: u32,
+    /// The most that a point of work is worth, in planck, however few there are. Such that nobody gains by paying for work that
+    /// its own devices do; see [`vouch_primitives::deterrence::self_dealing_is_deterred`].
+    pub max_work_rate: Balance,
 }
 
 impl<Balance: Zero> Default for EpochParams<Balance> {
@@ -124,6 +137,7 @@ impl<Balance: Zero> Default for EpochParams<Balance> {
             split: Split { uptime: all, work: none, probing: none, staking: none, treasury: none },
             holdback: none,
             holding_epochs: 0,
+            max_work_rate: Zero::zero(),
         }
     }
 }
@@ -183,7 +197,7 @@ impl<Balance: AtLeast32BitUnsigned + Copy> RunningEpoch<Balance> {
     pub fn terms(&mut self, pool: Pool, rate: Balance) -> Terms<Balance> {
         let held = match pool {
             Pool::Uptime => self.params.holdback.mul_floor(rate),
-            Pool::Probing => Zero::zero(),
+            Pool::Probing | Pool::Work => Zero::zero(),
         };
         let period = if held.is_zero() { 0 } else { self.holding.hold(self.index, self.params.holding_epochs) };
         Terms { rate, held, period }
@@ -224,36 +238,39 @@ pub struct Book<Balance> {
     /// Planck in the pot that belong to devices and probers: accrued, held back, or points of closed epochs that are not
     /// settled yet.
     pub outstanding: Balance,
-    /// Planck in the pot that await a later epoch: what rounding left of the shares for uptime and probing, the share for
-    /// work, on which nothing draws yet, the share for staking of the running era, and what the treasury's account could not
-    /// take.
+    /// Planck in the pot that await a later epoch: what rounding left of the shares for uptime, work and probing, or all of a
+    /// share if nobody earned it, and of that for work what its greatest rate left; the share for staking of the running era; and
+    /// what the treasury's account could not take.
     pub carried: Shares<Balance>,
     /// Planck in the pot that were promised to the stakers of closed eras and that they have not claimed.
     pub promised: Balance,
 }
 
 impl<Balance: AtLeast32BitUnsigned + Copy> Book<Balance> {
-    /// Closes an epoch that granted `granted` and minted all of it, or nothing if it was not `minted`, and returns what one of
-    /// its `total_points` is worth in each pool. Everything minted becomes outstanding or carried.
+    /// Closes an epoch that minted all it granted, or nothing if it was not `minted`, and returns what one of its points is worth
+    /// in each pool. Everything minted becomes outstanding or carried.
     ///
     /// A pool carries at most what the epoch granted it. What is more, because too few earned anything, is the treasury's:
     /// otherwise the first to earn after a silence would take all that piled up in it.
-    pub fn close(&mut self, granted: Shares<Balance>, minted: bool, total_points: PerPool<u64>) -> PerPool<Balance> {
+    pub fn close(&mut self, epoch: &RunningEpoch<Balance>, minted: bool) -> PerPool<Balance> {
+        let granted = epoch.granted();
         let mut shares = if minted { granted } else { none() };
         self.granted = self.granted.saturating_add(sum(&granted));
         self.minted = self.minted.saturating_add(sum(&shares));
-        let mut rates = PerPool { uptime: Zero::zero(), probing: Zero::zero() };
+        let mut rates = PerPool { uptime: Zero::zero(), probing: Zero::zero(), work: Zero::zero() };
         let mut most = granted;
         for pool in Pool::ALL {
             let carried = pool.share(&mut self.carried);
             let budget = carried.saturating_add(*pool.share(&mut shares));
-            let rate = rate(budget, total_points[pool]);
+            let rate = match pool {
+                Pool::Uptime | Pool::Probing => rate(budget, epoch.total_points[pool]),
+                Pool::Work => rate_up_to(budget, epoch.total_points[pool], epoch.params.max_work_rate),
+            };
             *carried = rate.carried.min(*pool.share(&mut most));
             shares.treasury = shares.treasury.saturating_add(rate.carried.saturating_sub(*carried));
             self.outstanding = self.outstanding.saturating_add(budget.saturating_sub(rate.carried));
             rates[pool] = rate.per_point;
         }
-        self.carried.work = self.carried.work.saturating_add(shares.work);
         self.carried.staking = self.carried.staking.saturating_add(shares.staking);
         self.carried.treasury = self.carried.treasury.saturating_add(shares.treasury);
         rates
@@ -325,6 +342,12 @@ pub struct EpochInfo<Balance> {
     pub emission: Balance,
     /// Planck to be divided among devices for uptime when it closes, with what earlier epochs carried over.
     pub uptime_budget: Balance,
-    /// Points of all devices so far.
+    /// Points of all devices for uptime so far.
     pub total_points: u64,
+    /// Planck to be divided among devices for work when it closes, with what earlier epochs carried over.
+    pub work_budget: Balance,
+    /// Points of all devices for work so far.
+    pub work_points: u64,
+    /// The most that a point of work will be worth, in planck.
+    pub max_work_rate: Balance,
 }

@@ -38,6 +38,11 @@ const SET: u32 = 1;
 /// Opens a round with a full cohort, a set of `probers` and committees of `committee`. Nothing is reported yet.
 fn running_round<T: Config>(probers: u32, committee: u32) {
     T::BenchmarkHelper::fill_cohorts(1);
+    open_round::<T>(probers, committee);
+}
+
+/// Opens a round with a set of `probers` and committees of `committee`.
+pub(crate) fn open_round<T: Config>(probers: u32, committee: u32) {
     ProberSets::<T>::insert(SET, BoundedVec::truncate_from((0..probers).map(member).collect()));
     ProberCount::<T>::put(probers);
     CurrentSet::<T>::put(SET);

@@ -18,4 +18,11 @@ impl<T: Config> Panels for Pallet<T> {
         let member = |index| Self::member(round.prober_set, u16::try_from(index).ok()?);
         drawn.into_iter().filter_map(member).map(|member| member.key).collect()
     }
+
+    #[cfg(feature = "runtime-benchmarks")]
+    fn prepare_benchmark() {
+        use frame_support::traits::Get;
+
+        benchmarking::open_round::<T>(T::MaxProbers::get(), T::MaxCommittee::get());
+    }
 }

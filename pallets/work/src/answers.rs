@@ -16,9 +16,9 @@ use sp_runtime::{
 };
 use sp_weights::Weight;
 use vouch_primitives::{
-    traits::RoundClock,
+    traits::{Bonds, RoundClock},
     work::{api::Stage, payload::answer_payload, result::ChunkResult, Answer, ChunkIndex, JobId},
-    DeviceId, DeviceSignature,
+    DeviceId, DeviceSignature, Place,
 };
 
 /// Above every tip: each can come in once, and is worth nothing when its stage is over.
@@ -42,35 +42,38 @@ impl<T: Config> Pallet<T> {
         authorized("VouchAnswer", (id, index, device))
     }
 
-    fn check_answer(id: JobId, index: ChunkIndex, device: &DeviceId) -> Result<Chunk, Refusal> {
+    fn check_answer(id: JobId, index: ChunkIndex, device: &DeviceId) -> Result<(Place, Chunk), Refusal> {
         let chunk = Chunks::<T>::get(id, index).ok_or(Refusal::UnknownChunk)?;
         ensure!(chunk.stage == Stage::Computing, Refusal::WrongStage);
         let seat = chunk.seat(device).ok_or(Refusal::NoSeat)?;
         ensure!(seat.fingerprint.is_none(), Refusal::AlreadyAnswered);
         // The stage is over although the hook has not come to it yet.
         ensure!(T::Rounds::current_round() <= chunk.due, Refusal::WrongStage);
-        Ok(chunk)
+        // Whose key was changed since may have lost it to somebody else.
+        ensure!(T::Bonds::at(seat.place).as_ref() == Some(device), Refusal::NoSeat);
+        Ok((seat.place, chunk))
     }
 
     /// Notes an answer.
     pub(crate) fn take_answer(id: JobId, index: ChunkIndex, device: DeviceId, answer: Answer) -> DispatchResult {
-        let mut chunk = Self::check_answer(id, index, &device).map_err(|_| Error::<T>::Outdated)?;
+        let (place, mut chunk) = Self::check_answer(id, index, &device).map_err(|_| Error::<T>::Outdated)?;
         let job = Jobs::<T>::get(id).ok_or(Error::<T>::Outdated)?;
         let before = chunk.due;
         match answer {
             Answer::Declined => {
-                chunk.seats.retain(|seat| seat.device != device);
-                Self::leave_seat(&device, id, index, true, |_| ());
+                chunk.seats.retain(|seat| seat.place != place);
+                let round = Self::unknown_round();
+                Self::leave_seat(place, id, index, true, |worker| worker.decline(round));
                 if chunk.owing() == 0 {
                     // Others are asked as soon as the round is over.
                     chunk.due = T::Rounds::current_round();
                 }
             },
             Answer::Fingerprint(fingerprint) => {
-                if let Some(seat) = chunk.seats.iter_mut().find(|seat| seat.device == device) {
+                if let Some(seat) = chunk.seats.iter_mut().find(|seat| seat.place == place) {
                     seat.fingerprint = Some(fingerprint);
                 }
-                Self::answered(&device);
+                Self::answered(place);
                 if chunk.answered() >= chunk.wanted {
                     let alone = chunk.wanted < job.terms.quorum;
                     Self::begin(&mut chunk, if alone { Stage::Vetting } else { Stage::Revealing });

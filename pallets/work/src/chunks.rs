@@ -9,7 +9,7 @@ use polkadot_sdk::*;
 use vouch_primitives::{
     traits::{RoundClock, RoundSeed},
     work::{
-        api::{Outcome, Stage},
+        api::{Outcome, Seat, Stage},
         draw::{check_probability, is_checked},
         ChunkIndex, JobId,
     },
@@ -26,9 +26,9 @@ impl<T: Config> Pallet<T> {
             frame_support::defensive!("only chunks that exist are due");
             return;
         };
-        let before = chunk.due;
+        let (before, stored) = (chunk.due, job.clone());
         let goes_on = match chunk.stage {
-            Stage::Computing => Self::end_computing(id, &job, index, &mut chunk, params),
+            Stage::Computing => Self::end_computing(id, &mut job, index, &mut chunk, params),
             Stage::Vetting => Self::end_vetting(id, &job, index, &mut chunk, params),
             Stage::Revealing => Self::end_revealing(id, &job, index, &mut chunk, params),
             Stage::Opening => Self::end_opening(id, &job, index, &mut chunk, params),
@@ -40,25 +40,39 @@ impl<T: Config> Pallet<T> {
         };
         if !goes_on {
             Self::fail(id, &mut job, index, &mut chunk);
+        }
+        if job != stored {
             Jobs::<T>::insert(id, job);
         }
         Self::store_chunk(id, index, before, chunk);
     }
 
     /// Those who owe an answer lose their seats, and others are asked.
-    fn end_computing(id: JobId, job: &JobOf<T>, index: ChunkIndex, chunk: &mut Chunk, params: &ParamsOf<T>) -> bool {
+    fn end_computing(
+        id: JobId,
+        job: &mut JobOf<T>,
+        index: ChunkIndex,
+        chunk: &mut Chunk,
+        params: &ParamsOf<T>,
+    ) -> bool {
         let round = T::Rounds::current_round();
-        let missed: Vec<_> =
-            chunk.seats.iter().filter(|seat| seat.fingerprint.is_none()).map(|seat| seat.device.clone()).collect();
-        chunk.seats.retain(|seat| seat.fingerprint.is_some());
-        for device in missed {
-            Self::leave_seat(&device, id, index, true, |worker| worker.miss(round));
-            Self::receipt(&device, id, index, 0, Outcome::Missed);
+        let (there, missed): (Vec<_>, Vec<_>) =
+            core::mem::take(&mut chunk.seats).into_iter().partition(|seat| seat.fingerprint.is_some());
+        // There were no more of them before.
+        chunk.seats = there.try_into().unwrap_or_default();
+        for Seat { place, device, .. } in missed {
+            Self::leave_seat(place, id, index, true, |worker| worker.miss(round));
+            Self::receipt(place, id, index, 0, Outcome::Missed);
             Self::deposit_event(Event::Missed { job: id, chunk: index, device });
         }
-        if chunk.answered() >= chunk.quorum(job.terms.quorum) {
+        let missing = chunk.quorum(job.terms.quorum).saturating_sub(chunk.answered());
+        if missing == 0 {
             Self::begin(chunk, Stage::Revealing);
             return true;
+        }
+        if !chunk.fell_short {
+            chunk.fell_short = true;
+            Self::fall_short(id, job, index, missing);
         }
         Self::refill(id, job, index, chunk, params)
     }
@@ -66,7 +80,7 @@ impl<T: Config> Pallet<T> {
     /// The only one who answered is checked by others, or believed.
     fn end_vetting(id: JobId, job: &JobOf<T>, index: ChunkIndex, chunk: &mut Chunk, params: &ParamsOf<T>) -> bool {
         let checked = chunk.seats.iter().find(|seat| seat.fingerprint.is_some()).is_none_or(|seat| {
-            let probability = check_probability(Self::valid_of(&seat.device), params.check_floor);
+            let probability = check_probability(Self::valid_of(seat.place), params.check_floor);
             is_checked(T::Rounds::current_seed(), id, index, &seat.device, probability)
         });
         if !checked {
@@ -127,7 +141,7 @@ impl<T: Config> Pallet<T> {
     pub(crate) fn fail(id: JobId, job: &mut JobOf<T>, index: ChunkIndex, chunk: &mut Chunk) {
         chunk.stage = Stage::Failed;
         for seat in &chunk.seats {
-            Self::leave_seat(&seat.device, id, index, seat.fingerprint.is_none(), |_| ());
+            Self::leave_seat(seat.place, id, index, seat.fingerprint.is_none(), |_| ());
         }
         Self::forget_contest(id, index, chunk);
         job.failed = job.failed.saturating_add(1);

@@ -20,13 +20,16 @@ use sp_runtime::{
 use vouch_primitives::{
     deterrence::self_dealing_is_deterred,
     traits::{RoundClock, WorkCredits},
-    work::{api::JobState, JobId, Terms, MAX_CHUNK_TASKS, MAX_LIMIT, MAX_MEMORY_PAGES},
+    work::{api::JobState, JobId, Terms, MAX_CHUNK_ROUNDS, MAX_CHUNK_TASKS, MAX_LIMIT, MAX_MEMORY_PAGES},
 };
 
 impl<T: Config> Pallet<T> {
     /// Whether jobs can be run with `params`.
     pub(crate) fn check_params(params: &ParamsOf<T>) -> Result<(), Error<T>> {
-        let sensible = params.max_fuel > 0 && params.trusted_after > 0 && (1..=32).contains(&params.recent_rounds);
+        let sensible = params.max_fuel > 0
+            && params.round_fuel > 0
+            && params.trusted_after > 0
+            && (1..=32).contains(&params.recent_rounds);
         ensure!(sensible, Error::<T>::BadParams);
         let least = params.least_price.unique_saturated_into();
         ensure!(self_dealing_is_deterred(T::Credits::most_per_point(), least), Error::<T>::WorkWouldPayItself);
@@ -55,6 +58,7 @@ impl<T: Config> Pallet<T> {
             settled: 0,
             failed: 0,
             paid: Zero::zero(),
+            burnt: Zero::zero(),
             escrow,
             deposit,
             fuel: 0,
@@ -74,7 +78,8 @@ impl<T: Config> Pallet<T> {
         // Fewer could settle on an invented result, and have honest devices fined.
         let majority = 2 * u16::from(terms.quorum) > u16::from(terms.replicas);
         ensure!(ordered && majority && terms.limit <= MAX_LIMIT, Error::<T>::BadReplication);
-        ensure!(terms.rounds > 0, Error::<T>::NoTime);
+        let suffices = terms.chunk_fuel() <= params.round_fuel.saturating_mul(terms.rounds.into());
+        ensure!((1..=MAX_CHUNK_ROUNDS).contains(&terms.rounds) && suffices, Error::<T>::BadTime);
         ensure!(terms.deadline >= Self::unknown_round(), Error::<T>::DeadlineTooNear);
         ensure!(T::MayFetch::contains(&terms.source), Error::<T>::SourceNotAllowed);
         // The last chunk is the smallest.
@@ -127,8 +132,8 @@ impl<T: Config> Pallet<T> {
         job.state = JobState::Ended;
         let refunded = core::mem::replace(&mut job.escrow, Zero::zero());
         Self::release(&job.requester, refunded);
-        let Job { settled, failed, paid, fuel, .. } = *job;
-        Self::deposit_event(Event::Ended { job: id, settled, failed, paid, refunded, fuel });
+        let Job { settled, failed, paid, burnt, fuel, .. } = *job;
+        Self::deposit_event(Event::Ended { job: id, settled, failed, paid, burnt, refunded, fuel });
     }
 
     fn release(requester: &T::AccountId, amount: BalanceOf<T>) {

@@ -4,6 +4,8 @@
 extern crate alloc;
 
 mod answers;
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking;
 mod chunks;
 mod disputes;
 mod jobs;
@@ -11,6 +13,7 @@ mod jobs;
 mod mock;
 mod queries;
 mod queue;
+mod referee;
 mod seats;
 mod settle;
 #[cfg(test)]
@@ -44,8 +47,8 @@ pub mod pallet {
     use vouch_primitives::{
         prober::{ProberId, ProberSignature},
         traits::{Bonds, Panels, Presence, RoundSeed, WorkCredits},
-        work::{payload::Verdict, result::ChunkResult, Answer, ChunkIndex, Fuel, JobId, TaskIndex, Terms},
-        DeviceId, DeviceSignature, Endpoint, Points, RoundIndex,
+        work::{payload::Verdict, result::ChunkResult, Answer, ChunkIndex, Fuel, JobId, TaskIndex, Terms, MAX_LIMIT},
+        DeviceId, DeviceSignature, Endpoint, Place, Points, RoundIndex,
     };
 
     const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
@@ -148,13 +151,13 @@ pub mod pallet {
     #[pallet::storage]
     pub type WorkerCount<T: Config> = StorageValue<_, u32, ValueQuery>;
 
-    /// The number of a device that takes work.
+    /// The number of the device in a place, if it takes work.
     #[pallet::storage]
-    pub type WorkerOf<T: Config> = StorageMap<_, Blake2_128Concat, DeviceId, u32>;
+    pub type WorkerOf<T: Config> = StorageMap<_, Twox64Concat, Place, u32>;
 
-    /// The last receipts of a device. Kept when it stops taking work.
+    /// The last receipts of the device in a place. Kept when it stops taking work, until it leaves the place.
     #[pallet::storage]
-    pub type ReceiptsOf<T: Config> = StorageMap<_, Blake2_128Concat, DeviceId, Receipts<BalanceOf<T>>, ValueQuery>;
+    pub type ReceiptsOf<T: Config> = StorageMap<_, Twox64Concat, Place, Receipts<BalanceOf<T>>, ValueQuery>;
 
     /// What devices showed of a chunk that they disagree on.
     #[pallet::storage]
@@ -254,6 +257,16 @@ pub mod pallet {
             /// The device.
             device: DeviceId,
         },
+        /// Fewer of the devices first asked about a chunk answered than would settle it. Others are asked, and earn the price, but no
+        /// points.
+        FellShort {
+            /// The job.
+            job: JobId,
+            /// The chunk.
+            chunk: ChunkIndex,
+            /// Planck of the escrow that were burnt, the price of each that was missing.
+            burnt: BalanceOf<T>,
+        },
         /// A chunk has as many fingerprints as may be paid, and no quorum.
         Contested {
             /// The job.
@@ -333,6 +346,8 @@ pub mod pallet {
             failed: u32,
             /// Planck paid to devices' payees.
             paid: BalanceOf<T>,
+            /// Planck burnt, for chunks that fell short.
+            burnt: BalanceOf<T>,
             /// Planck that went back.
             refunded: BalanceOf<T>,
             /// Fuel that the settled chunks took, each counted once.
@@ -358,7 +373,8 @@ pub mod pallet {
         HoldsSeats,
         /// More slots than a device may have.
         TooManySlots,
-        /// No memory, or more than a module may use.
+        /// A module needs some memory, and may use no more than [`vouch_primitives::work::MAX_MEMORY_PAGES`]; a device that takes work has to have
+        /// [`vouch_primitives::work::COMMON_MEMORY_PAGES`].
         BadMemory,
         /// There is no such job.
         UnknownJob,
@@ -377,8 +393,8 @@ pub mod pallet {
         /// Quorum, replicas and limit are not in this order, from 2 to [`vouch_primitives::work::MAX_LIMIT`], or the quorum is no
         /// majority of the replicas.
         BadReplication,
-        /// A device needs at least one round for a chunk.
-        NoTime,
+        /// Too few rounds for the fuel of a chunk, or more than a device may have.
+        BadTime,
         /// The deadline is past, or too near for anything to be handed out.
         DeadlineTooNear,
         /// Nobody may be sent to the source's address: not global unicast, or port 0.
@@ -391,7 +407,7 @@ pub mod pallet {
         QueueFull,
         /// The answer was authorized in another state than this one.
         Outdated,
-        /// The parameters make no sense: no fuel, nobody is ever trusted, or no round is looked at.
+        /// The parameters make no sense: no fuel, none for a round, nobody is ever trusted, or no round is looked at.
         BadParams,
         /// A point of work may be worth so much that who owns a third of the devices gains by posting jobs to them.
         WorkWouldPayItself,
@@ -420,7 +436,7 @@ pub mod pallet {
             Self::do_enlist(owner, device, slots, memory)
         }
 
-        /// Takes a device off the list that holds no seats. Only its owner may, or anybody once it is not registered any more.
+        /// Takes a device off the list that holds no seats. Only its owner may. One that is released is taken off as well.
         #[pallet::call_index(2)]
         #[pallet::weight(T::WeightInfo::retire())]
         pub fn retire(origin: OriginFor<T>, device: DeviceId) -> DispatchResult {
@@ -474,7 +490,7 @@ pub mod pallet {
 
         /// Settles a chunk. Feeless, and anybody may: what is revealed proves itself, by the fingerprints it opens.
         #[pallet::call_index(7)]
-        #[pallet::weight(T::WeightInfo::reveal())]
+        #[pallet::weight(T::WeightInfo::reveal().saturating_add(T::Credits::weight_of_credit().saturating_mul(MAX_LIMIT.into())))]
         #[pallet::authorize(|_source, job, chunk, result| Pallet::<T>::authorize_reveal(*job, *chunk, result))]
         #[pallet::weight_of_authorize(T::WeightInfo::authorize_reveal())]
         pub fn reveal(origin: OriginFor<T>, job: JobId, chunk: ChunkIndex, result: ChunkResult) -> DispatchResult {
@@ -485,7 +501,7 @@ pub mod pallet {
         /// Shows the digests that a device's fingerprint on a contested chunk was made of. Feeless, and anybody may who has them:
         /// they prove themselves.
         #[pallet::call_index(8)]
-        #[pallet::weight(T::WeightInfo::open())]
+        #[pallet::weight(T::WeightInfo::open().saturating_add(T::WeightInfo::hand_out()))]
         #[pallet::authorize(|_source, job, chunk, device, digests|
             Pallet::<T>::authorize_opening(*job, *chunk, device, digests))]
         #[pallet::weight_of_authorize(T::WeightInfo::authorize_open())]
@@ -502,7 +518,7 @@ pub mod pallet {
 
         /// Takes the verdict of a member of a panel. Feeless: authorized by its signature.
         #[pallet::call_index(9)]
-        #[pallet::weight(T::WeightInfo::judge())]
+        #[pallet::weight(T::WeightInfo::judge().saturating_add(T::WeightInfo::hand_out()))]
         #[pallet::authorize(|_source, job, chunk, task, member, verdict, signature|
             Pallet::<T>::authorize_verdict(*job, *chunk, *task, member, verdict, signature))]
         #[pallet::weight_of_authorize(T::WeightInfo::authorize_judge())]
@@ -525,6 +541,10 @@ pub mod pallet {
     impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
         fn on_idle(_now: BlockNumberFor<T>, remaining: Weight) -> Weight {
             Self::work_within(remaining.min(T::MaxIdleWeight::get()))
+        }
+
+        fn offchain_worker(_now: BlockNumberFor<T>) {
+            referee::run::<T>()
         }
 
         #[cfg(feature = "try-runtime")]

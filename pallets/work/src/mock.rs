@@ -1,14 +1,24 @@
 //! A runtime around this pallet, whose devices, rounds, panels and credits are tables in memory.
 
 use crate::{self as pallet_work, types::Params, *};
+use codec::Decode;
 use frame_support::{
     derive_impl, parameter_types,
     traits::{ConstU128, ConstU32, Everything, Hooks},
 };
 use polkadot_sdk::*;
+use sp_application_crypto::RuntimeAppPublic;
 use sp_arithmetic::{Permill, Perquintill};
-use sp_core::{ed25519, sr25519, Pair, H256};
+use sp_core::{
+    ed25519,
+    offchain::{
+        testing::{PendingRequest, TestOffchainExt, TestTransactionPoolExt},
+        OffchainDbExt, OffchainWorkerExt, TransactionPoolExt,
+    },
+    sr25519, Pair, H256,
+};
 use sp_io::{hashing::blake2_256, TestExternalities};
+use sp_keystore::{testing::MemoryKeystore, Keystore, KeystoreExt};
 use sp_runtime::{traits::IdentityLookup, AccountId32, BuildStorage};
 use sp_weights::Weight;
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,7 +26,7 @@ use vouch_primitives::{
     prober::ProberId,
     traits::{Bonded, Bonds, EpochClock, Panels, Presence, RoundClock, RoundSeed, WorkCredits},
     work::{inputs, result::ChunkResult, Status, TaskDigest, Terms},
-    DeviceId, EpochIndex, Place, Points, RoundIndex,
+    DeviceId, Endpoint, EpochIndex, Place, Points, RoundIndex,
 };
 
 pub type Balance = u128;
@@ -102,6 +112,7 @@ impl pallet_balances::Config for Test {
 /// A device of the table.
 #[derive(Clone)]
 pub struct Entry {
+    pub lane: u16,
     pub owner: AccountId,
     pub class: u8,
     pub bond: Balance,
@@ -134,7 +145,14 @@ impl RoundSeed for Table {
 
 impl Presence for Table {
     fn was_up(place: Place, _: u32) -> bool {
-        Registered::get().values().nth(place.lane.into()).is_some_and(|entry| entry.up)
+        Registered::get().values().any(|entry| entry.lane == place.lane && entry.up)
+    }
+
+    #[cfg(feature = "runtime-benchmarks")]
+    fn be_up_for_benchmark(place: Place) {
+        Registered::mutate(|all| {
+            all.values_mut().filter(|entry| entry.lane == place.lane).for_each(|entry| entry.up = true)
+        });
     }
 }
 
@@ -159,16 +177,22 @@ impl WorkCredits for Table {
     fn most_per_point() -> u128 {
         MostPerPoint::get()
     }
+
+    fn weight_of_credit() -> Weight {
+        Weight::from_parts(1, 1)
+    }
 }
 
 impl Bonds for Table {
     type AccountId = AccountId;
     type Balance = Balance;
 
+    fn at(place: Place) -> Option<DeviceId> {
+        Registered::get().into_iter().find(|(_, entry)| entry.lane == place.lane).map(|(device, _)| device)
+    }
+
     fn bonded(device: &DeviceId) -> Option<Bonded<AccountId, Balance>> {
-        let registered = Registered::get();
-        let lane = registered.keys().position(|id| id == device)? as u16;
-        let Entry { owner, class, bond, .. } = registered.get(device)?.clone();
+        let Entry { lane, owner, class, bond, .. } = Registered::get().get(device)?.clone();
         let place = Place { cohort: 0, lane };
         Some(Bonded { payee: owner.clone(), owner, place, class, active: true, bond, class_bond: BOND })
     }
@@ -180,6 +204,12 @@ impl Bonds for Table {
             entry.bond -= fine;
             fine
         })
+    }
+
+    #[cfg(feature = "runtime-benchmarks")]
+    fn register_for_benchmark(n: u32, device: &DeviceId) {
+        let entry = Entry { lane: n as u16, owner: account(n as u8), class: 0, bond: BOND, up: false };
+        Registered::mutate(|registered| registered.insert(device.clone(), entry));
     }
 }
 
@@ -283,6 +313,7 @@ impl Chain {
             fine: Permill::from_percent(10),
             trusted_after: 3,
             check_floor: Perquintill::from_percent(20),
+            round_fuel: 200_000_000,
             recent_rounds: 3,
             deposit: 5,
         };
@@ -297,18 +328,45 @@ impl Chain {
 
     /// Runs `test` from round 2 on, in which the devices can be drawn, and checks every invariant after it.
     pub fn run(self, test: impl FnOnce()) {
+        let mut chain = self.chain();
+        self.run_in(&mut chain, test)
+    }
+
+    /// As [`Self::run`], on a node with the keys of these members of panels.
+    pub fn run_on_node(self, judges: &[u8], test: impl FnOnce(&Node)) {
+        let keystore = MemoryKeystore::new();
+        for n in judges {
+            let seed = format!("0x{}", [100 + n; 32].map(|byte| format!("{byte:02x}")).concat());
+            keystore.insert(ProberId::ID, &seed, &judge(*n).public().0).unwrap();
+        }
+        let (offchain, _) = TestOffchainExt::new();
+        let (pool, transactions) = TestTransactionPoolExt::new();
+        let mut node = self.chain();
+        node.register_extension(KeystoreExt::new(keystore));
+        node.register_extension(OffchainDbExt::new(offchain.clone()));
+        node.register_extension(OffchainWorkerExt::new(offchain.clone()));
+        node.register_extension(TransactionPoolExt::new(pool));
+        let take_transactions = Box::new(move || std::mem::take(&mut transactions.write().transactions));
+        self.run_in(&mut node, || test(&Node { offchain, take_transactions }));
+    }
+
+    /// Its first block.
+    fn chain(&self) -> TestExternalities {
         let balances = (0..=200).map(|n| (account(n), RICH)).collect();
         let genesis = RuntimeGenesisConfig {
             balances: pallet_balances::GenesisConfig { balances, ..Default::default() },
-            work: pallet_work::GenesisConfig { params: self.params },
+            work: pallet_work::GenesisConfig { params: self.params.clone() },
             ..Default::default()
         };
-        let mut chain = TestExternalities::new(genesis.build_storage().unwrap());
+        TestExternalities::new(genesis.build_storage().unwrap())
+    }
+
+    fn run_in(self, chain: &mut TestExternalities, test: impl FnOnce()) {
         chain.execute_with(|| {
             System::set_block_number(1);
             Round::set(0);
             Credited::set(BTreeMap::new());
-            let entry = |n| Entry { owner: account(n), class: 0, bond: BOND, up: true };
+            let entry = |n: u8| Entry { lane: n.into(), owner: account(n), class: 0, bond: BOND, up: true };
             Registered::set((0..self.devices).map(|n| (device(n), entry(n))).collect());
             for n in 0..self.devices {
                 Work::enlist(RuntimeOrigin::signed(account(n)), device(n), 4, 64).unwrap();
@@ -318,6 +376,49 @@ impl Chain {
             check();
         });
     }
+}
+
+/// What a node has beside the chain.
+pub struct Node {
+    offchain: TestOffchainExt,
+    take_transactions: Box<dyn Fn() -> Vec<Vec<u8>>>,
+}
+
+impl Node {
+    /// Expects that `path` is asked for at the job's source next, and answers with `body`.
+    pub fn serve(&self, source: &Endpoint, path: &str, body: Vec<u8>) {
+        self.offchain.0.write().expect_request(PendingRequest {
+            method: "GET".into(),
+            uri: source.url(path),
+            headers: vec![("connection".into(), "close".into())],
+            response: Some(body),
+            sent: true,
+            ..Default::default()
+        });
+    }
+
+    /// The calls sent since this was last asked for.
+    pub fn sent(&self) -> Vec<pallet_work::Call<Test>> {
+        let calls = (self.take_transactions)().into_iter().map(|bytes| {
+            match Transaction::decode(&mut &bytes[..]).unwrap().function {
+                RuntimeCall::Work(call) => call,
+                other => panic!("{other:?}"),
+            }
+        });
+        calls.collect()
+    }
+}
+
+/// A chain with a keystore, for benchmarks.
+#[cfg(feature = "runtime-benchmarks")]
+pub fn benchmark_ext() -> TestExternalities {
+    let balances = vec![(requester(), RICH)];
+    let balances = pallet_balances::GenesisConfig { balances, ..Default::default() };
+    let mut ext: TestExternalities =
+        RuntimeGenesisConfig { balances, ..Default::default() }.build_storage().unwrap().into();
+    ext.register_extension(KeystoreExt::new(MemoryKeystore::new()));
+    ext.execute_with(|| Round::set(10));
+    ext
 }
 
 /// Checks every invariant.
@@ -347,6 +448,11 @@ pub fn events() -> Vec<Event<Test>> {
         _ => None,
     });
     told.collect()
+}
+
+/// Where device `n` sits.
+pub fn place(n: u8) -> Place {
+    Place { cohort: 0, lane: n.into() }
 }
 
 /// The devices with a seat in a chunk.

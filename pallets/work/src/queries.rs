@@ -2,10 +2,11 @@
 
 use crate::{
     types::{BalanceOf, Chunk, Job, Worker},
-    Chunks, Config, Disputes, Jobs, NextJob, Pallet, ReceiptsOf, WorkerCount, WorkerOf, Workers,
+    Chunks, Config, Disputes, Jobs, NextJob, Pallet, ReceiptsOf, WorkerCount,
 };
 use alloc::vec::Vec;
 use vouch_primitives::{
+    traits::Bonds,
     work::{
         api::{Assignment, ChunkInfo, DisputeInfo, JobInfo, Receipt},
         ChunkIndex, JobId,
@@ -31,12 +32,14 @@ impl<T: Config> Pallet<T> {
 
     /// A chunk; `None` if it was not handed out yet, or its job was closed.
     pub fn chunk(id: JobId, index: ChunkIndex) -> Option<ChunkInfo> {
-        let Chunk { stage, due, seats, .. } = Chunks::<T>::get(id, index)?;
+        let chunk = Chunks::<T>::get(id, index)?;
+        let earns_points = Self::earns_points(&Jobs::<T>::get(id)?, &chunk);
+        let Chunk { stage, due, seats, .. } = chunk;
         let dispute = Disputes::<T>::get((id, index)).map(|dispute| DisputeInfo {
             task: dispute.task,
             panel: dispute.members.into_iter().map(|(member, given)| (member, given.is_some())).collect(),
         });
-        Some(ChunkInfo { stage, due, seats: seats.into_inner(), dispute })
+        Some(ChunkInfo { stage, due, seats: seats.into_inner(), dispute, earns_points })
     }
 
     /// The chunks that a device holds a seat in and that are not final, whether or not it has answered.
@@ -51,7 +54,7 @@ impl<T: Config> Pallet<T> {
 
     /// A device as a worker; `None` if it does not take work.
     pub fn worker(device: &DeviceId) -> Option<Worker> {
-        Workers::<T>::get(WorkerOf::<T>::get(device)?)
+        Self::worker_at(T::Bonds::bonded(device)?.place)
     }
 
     /// How many devices take work.
@@ -61,12 +64,13 @@ impl<T: Config> Pallet<T> {
 
     /// The last chunks of a device, oldest first.
     pub fn receipts(device: &DeviceId) -> Vec<Receipt<BalanceOf<T>>> {
-        ReceiptsOf::<T>::get(device).into_inner()
+        let receipts = T::Bonds::bonded(device).map(|bonded| ReceiptsOf::<T>::get(bonded.place)).unwrap_or_default();
+        receipts.into_inner()
     }
 }
 
 fn info<AccountId, Balance: Copy>(id: JobId, job: Job<AccountId, Balance>) -> JobInfo<AccountId, Balance> {
     let (chunks, open) = (job.terms.chunks(), job.open());
-    let Job { requester, terms, state, settled, failed, paid, escrow, fuel, .. } = job;
-    JobInfo { id, requester, terms, state, chunks, open, settled, failed, paid, escrow, fuel }
+    let Job { requester, terms, state, settled, failed, paid, burnt, escrow, fuel, .. } = job;
+    JobInfo { id, requester, terms, state, chunks, open, settled, failed, paid, burnt, escrow, fuel }
 }

@@ -30,15 +30,23 @@ impl<T: Config> Pallet<T> {
     fn chase_up(round: RoundIndex, params: &ParamsOf<T>, meter: &mut WeightMeter) {
         let before = DueFrom::<T>::get();
         let mut from = before;
-        while from < round && meter.try_consume(T::WeightInfo::chase_up()).is_ok() {
-            match Due::<T>::drain_prefix(from).next() {
-                Some(((job, chunk), ())) => Self::advance(job, chunk, params),
-                None => from = from.saturating_add(1),
+        // Most stages end in that seats are filled anew, as when a chunk is handed out.
+        let each = T::WeightInfo::chase_up().saturating_add(T::WeightInfo::hand_out());
+        while from < round && meter.try_consume(each).is_ok() {
+            if !Self::chase_up_one(from, params) {
+                from = from.saturating_add(1);
             }
         }
         if from != before {
             DueFrom::<T>::put(from);
         }
+    }
+
+    /// Ends one stage whose last round was `round`; `false` if there is none.
+    pub(crate) fn chase_up_one(round: RoundIndex, params: &ParamsOf<T>) -> bool {
+        let Some(((job, chunk), ())) = Due::<T>::drain_prefix(round).next() else { return false };
+        Self::advance(job, chunk, params);
+        true
     }
 
     /// Hands out one chunk of each job in turn, until there is no device or no room for more.
@@ -65,7 +73,7 @@ impl<T: Config> Pallet<T> {
     }
 
     /// Hands out the next chunk of a job, if there are devices for all seats of it.
-    fn hand_out_of(id: JobId, job: &mut JobOf<T>, round: RoundIndex, params: &ParamsOf<T>) -> bool {
+    pub(crate) fn hand_out_of(id: JobId, job: &mut JobOf<T>, round: RoundIndex, params: &ParamsOf<T>) -> bool {
         // The seed that it is drawn by must be one that nobody knew when the job was posted.
         if round < job.posted.saturating_add(UNKNOWN_AFTER) {
             return false;
@@ -77,7 +85,14 @@ impl<T: Config> Pallet<T> {
             return false;
         }
         drawn.truncate(wanted.into());
-        let mut chunk = Chunk { stage: Stage::Computing, due: round, wanted, fills: 0, seats: Default::default() };
+        let mut chunk = Chunk {
+            stage: Stage::Computing,
+            due: round,
+            wanted,
+            fills: 0,
+            fell_short: false,
+            seats: Default::default(),
+        };
         Self::seat(id, job, index, &mut chunk, drawn);
         Self::store_new(id, index, chunk);
         job.next = job.next.saturating_add(1);

@@ -15,7 +15,7 @@ use vouch_primitives::{
         draw::{candidates, is_deterred},
         points, ChunkIndex, JobId,
     },
-    DeviceId, RoundIndex,
+    DeviceId, Place, RoundIndex,
 };
 
 /// A device that a seat can be given to.
@@ -39,16 +39,16 @@ impl<T: Config> Pallet<T> {
     ) -> Vec<Candidate<T>> {
         let (round, seed) = (T::Rounds::current_round(), T::Rounds::current_seed());
         let mut owners = Vec::from([job.requester.clone()]);
-        owners.extend(seats.iter().filter_map(|seat| T::Bonds::bonded(&seat.device)).map(|bonded| bonded.owner));
+        owners.extend(seats.iter().filter_map(|seat| Self::holder(seat.place)).map(|(_, bonded)| bonded.owner));
         let mut drawn = Vec::<Candidate<T>>::new();
         for number in candidates(seed, id, chunk, WorkerCount::<T>::get()) {
             if drawn.len() >= wanted {
                 break;
             }
-            // Its owner may have changed since it was seated, so devices are compared as well.
-            if let Some(fit) = Self::fit(number, job, round, params)
-                .filter(|fit| !owners.contains(&fit.bonded.owner) && seats.iter().all(|seat| seat.device != fit.device))
-            {
+            // Its owner may have changed since it was seated, so places are compared as well.
+            if let Some(fit) = Self::fit(number, job, round, params).filter(|fit| {
+                !owners.contains(&fit.bonded.owner) && seats.iter().all(|seat| seat.place != fit.bonded.place)
+            }) {
                 owners.push(fit.bonded.owner.clone());
                 drawn.push(fit);
             }
@@ -56,15 +56,22 @@ impl<T: Config> Pallet<T> {
         drawn
     }
 
+    /// The device in `place`, and what is known of it.
+    pub(crate) fn holder(place: Place) -> Option<(DeviceId, Bonded<T::AccountId, BalanceOf<T>>)> {
+        let device = T::Bonds::at(place)?;
+        let bonded = T::Bonds::bonded(&device)?;
+        Some((device, bonded))
+    }
+
     /// The worker of this number, if it can compute a chunk of `job` now.
     fn fit(number: u32, job: &JobOf<T>, round: RoundIndex, params: &ParamsOf<T>) -> Option<Candidate<T>> {
         let worker = Workers::<T>::get(number).filter(|worker| worker.is_free(job.terms.memory, round))?;
-        let bonded = T::Bonds::bonded(&worker.device)?;
+        let (device, bonded) = Self::holder(worker.place)?;
         let fit = bonded.active
             && job.terms.class.is_none_or(|class| class == bonded.class)
             && bonded.bond >= params.fine.mul_ceil(bonded.class_bond)
             && T::Presence::was_up(bonded.place, params.recent_rounds);
-        fit.then_some(Candidate { number, device: worker.device, valid: worker.valid, bonded })
+        fit.then_some(Candidate { number, device, valid: worker.valid, bonded })
     }
 
     /// How many fingerprints are wanted of a new chunk whose first seat goes to `first`: one if that device is believed alone,
@@ -92,8 +99,9 @@ impl<T: Config> Pallet<T> {
         chunk.stage = Stage::Computing;
         chunk.fills = chunk.fills.saturating_add(1);
         chunk.due = T::Rounds::current_round().saturating_add(job.terms.rounds);
-        for Candidate { number, device, .. } in drawn {
-            let seat = Seat { device: device.clone(), fingerprint: None, out: false, contradicted: None };
+        for Candidate { number, device, bonded, .. } in drawn {
+            let seat =
+                Seat { device: device.clone(), place: bonded.place, fingerprint: None, out: false, contradicted: None };
             if chunk.seats.try_push(seat).is_ok() {
                 Self::take_seat(number, id, index);
                 Self::deposit_event(Event::Seated { job: id, chunk: index, device, due: chunk.due });

@@ -27,11 +27,11 @@ impl<T: Config> Pallet<T> {
             let left = if job.state == JobState::Ended {
                 Zero::zero()
             } else {
-                job.terms.most().unwrap_or_else(Zero::zero).saturating_sub(job.paid)
+                job.terms.most().unwrap_or_else(Zero::zero).saturating_sub(job.paid).saturating_sub(job.burnt)
             };
             ensure!(
                 job.escrow == left,
-                "a job's escrow is what it can cost at most, less what was paid, until it ends"
+                "a job's escrow is what it can cost at most, less what was paid and burnt, until it ends"
             );
             let sum = held.entry(job.requester).or_insert_with(Zero::zero);
             *sum = sum.saturating_add(job.escrow).saturating_add(job.deposit);
@@ -90,13 +90,11 @@ impl<T: Config> Pallet<T> {
             for seat in &chunk.seats {
                 let owes = seat.fingerprint.is_none();
                 ensure!(!owes || chunk.stage == Stage::Computing, "fingerprints are owed only while devices compute");
-                let holds = WorkerOf::<T>::get(&seat.device)
-                    .and_then(Workers::<T>::get)
-                    .is_some_and(|worker| worker.held.contains(&(job, index)));
+                let holds = Self::worker_at(seat.place).is_some_and(|worker| worker.held.contains(&(job, index)));
                 ensure!(holds, "a device knows of its seats");
             }
-            let devices: BTreeSet<_> = chunk.seats.iter().map(|seat| &seat.device).collect();
-            ensure!(devices.len() == chunk.seats.len(), "a device has one seat in a chunk at most");
+            let places: BTreeSet<_> = chunk.seats.iter().map(|seat| seat.place).collect();
+            ensure!(places.len() == chunk.seats.len(), "a device has one seat in a chunk at most");
         }
         ensure!(due.is_empty(), "nothing is due but chunks that are not final");
         Ok(())
@@ -108,11 +106,12 @@ impl<T: Config> Pallet<T> {
         ensure!(WorkerOf::<T>::iter().count() as u32 == count, "every worker has one number");
         for (number, worker) in Workers::<T>::iter() {
             ensure!(number < count, "workers are numbered from 0");
-            ensure!(WorkerOf::<T>::get(&worker.device) == Some(number), "a worker's number leads to it");
+            ensure!(WorkerOf::<T>::get(worker.place) == Some(number), "a worker's number leads to it");
             let mut owing = 0;
             for (job, index) in &worker.held {
                 let chunk = Chunks::<T>::get(job, index).ok_or("a worker holds seats in chunks that exist")?;
-                let seat = chunk.seat(&worker.device).filter(|_| !chunk.stage.is_final());
+                let seat =
+                    chunk.seats.iter().find(|seat| seat.place == worker.place).filter(|_| !chunk.stage.is_final());
                 owing += u8::from(seat.ok_or("a worker holds seats in open chunks")?.fingerprint.is_none());
             }
             ensure!(worker.busy == owing, "a worker is busy with what it has not answered");

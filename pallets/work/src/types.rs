@@ -18,7 +18,7 @@ use vouch_primitives::{
         payload::Verdict,
         ChunkIndex, Fuel, JobId, TaskDigest, TaskIndex, Terms, MAX_CHUNK_TASKS,
     },
-    DeviceId, RoundIndex,
+    DeviceId, Place, RoundIndex,
 };
 
 /// Most chunks that a device may compute at a time.
@@ -83,6 +83,8 @@ pub struct Params<Balance> {
     pub trusted_after: u32,
     /// The least probability with which such a device is checked nevertheless.
     pub check_floor: Perquintill,
+    /// The most fuel that a chunk may ask of a device for each round that it has, so that not only the fastest can do it.
+    pub round_fuel: Fuel,
     /// A device is given chunks only if it was up in one of so many rounds, 1 to 32.
     pub recent_rounds: u32,
     /// Planck held from the requester for each chunk until the job is closed.
@@ -99,6 +101,7 @@ impl<Balance: From<u8>> Default for Params<Balance> {
             fine: Permill::from_percent(5),
             trusted_after: 10,
             check_floor: Perquintill::from_percent(5),
+            round_fuel: 10_000_000_000,
             recent_rounds: 3,
             deposit: 0.into(),
         }
@@ -126,7 +129,9 @@ pub struct Job<AccountId, Balance> {
     pub failed: u32,
     /// Planck paid to devices' payees.
     pub paid: Balance,
-    /// Planck held to pay devices with: [`Terms::most`] less what was paid, and nothing once the job has ended.
+    /// Planck burnt, for chunks that fell short.
+    pub burnt: Balance,
+    /// Planck held to pay devices with: [`Terms::most`] less what was paid and burnt, and nothing once the job has ended.
     pub escrow: Balance,
     /// Planck held until the job is closed.
     pub deposit: Balance,
@@ -159,6 +164,9 @@ pub struct Chunk {
     pub wanted: u8,
     /// How often seats were filled.
     pub fills: u8,
+    /// Whether fewer of those asked answered than settle it, once or more often. The requester paid for those that were missing, and
+    /// no points are credited.
+    pub fell_short: bool,
     /// Seats, in the order in which they were filled. Those that were given back or missed are gone.
     pub seats: BoundedVec<Seat, ConstU32<MAX_SEATS>>,
 }
@@ -188,8 +196,8 @@ impl Chunk {
 /// A device that takes work.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Worker {
-    /// The device.
-    pub device: DeviceId,
+    /// Where the device sits. It stays the same one as long as it is on the list, whatever its key is.
+    pub place: Place,
     /// Chunks it may be given at a time, at most [`MAX_SLOTS`]; 0 while it rests.
     pub slots: u8,
     /// Pages of 64 KiB that a module may use on it.
@@ -210,6 +218,11 @@ impl Worker {
     /// Whether it can be given a chunk of a job that needs so much memory in `round`.
     pub fn is_free(&self, memory: u32, round: RoundIndex) -> bool {
         self.from <= round && self.busy < self.slots && self.held.len() < MAX_HELD as usize && self.memory >= memory
+    }
+
+    /// It gave a chunk back, and is given none by seeds that are known before `round`.
+    pub fn decline(&mut self, round: RoundIndex) {
+        self.from = self.from.max(round);
     }
 
     /// It did not answer in time in `round`: it loses its record, and rests twice as long as the last time.
@@ -322,7 +335,7 @@ mod tests {
     #[test]
     fn who_misses_rests_ever_longer() {
         let mut worker = Worker {
-            device: DeviceId::new([0; 32]),
+            place: Place { cohort: 0, lane: 0 },
             slots: 1,
             memory: 1,
             valid: 7,

@@ -14,7 +14,7 @@ pub trait WeightInfo {
     fn retire() -> Weight;
     /// Posting a job behind a queue that is full but for one place.
     fn post_job() -> Weight;
-    /// Cancelling a job of which nothing is open.
+    /// Cancelling a job of which nothing is open, out of a full queue.
     fn cancel() -> Weight;
     /// Checking a device's answer.
     fn authorize_answer() -> Weight;
@@ -22,21 +22,24 @@ pub trait WeightInfo {
     fn answer() -> Weight;
     /// Checking a reveal against as many seats as there can be.
     fn authorize_reveal() -> Weight;
-    /// Settling a chunk with as many seats as there can be.
+    /// Settling a chunk with as many seats as there can be, half of them paid and half of them fined, by which its job ends. What
+    /// crediting points takes comes on top.
     fn reveal() -> Weight;
     /// Checking the digests of as many tasks as there can be.
     fn authorize_open() -> Weight;
-    /// Keeping the last digests, with which a panel is drawn.
+    /// Keeping the last digests of as many seats as there can be, whereupon the chunk is given up and its job ends. Filling seats
+    /// instead comes on top.
     fn open() -> Weight;
     /// Checking a verdict.
     fn authorize_judge() -> Weight;
-    /// Noting the verdict that decides, after which another panel is drawn.
+    /// Noting the verdict that decides, whereupon the chunk is given up and its job ends. Filling seats instead comes on top.
     fn judge() -> Weight;
     /// Looking whether anything is to do.
     fn look() -> Weight;
-    /// Ending the stage of a chunk with as many seats as there can be, and filling them anew.
+    /// Ending the stage of a chunk with as many seats as there can be, all of them missed, whereupon it is given up and its job
+    /// ends. Filling seats instead comes on top.
     fn chase_up() -> Weight;
-    /// Handing out a chunk for whose seats all offers are made.
+    /// Handing out a chunk, or filling its seats, for which all offers are made.
     fn hand_out() -> Weight;
     /// Closing a job by removing `n` records.
     fn close(n: u32) -> Weight;

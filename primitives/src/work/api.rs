@@ -1,7 +1,7 @@
 //! What devices, requesters and owners ask the chain about work: the runtime API and its answers.
 
 use super::{result::ChunkResult, ChunkIndex, Fuel, JobId, TaskIndex, Terms};
-use crate::{api::PendingReward, prober::ProberId, DeviceId, EpochIndex, Points, RoundIndex};
+use crate::{api::PendingReward, prober::ProberId, DeviceId, EpochIndex, Place, Points, RoundIndex};
 use alloc::vec::Vec;
 use codec::{Codec, Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use polkadot_sdk::{sp_api, sp_core::H256};
@@ -65,6 +65,9 @@ pub struct JobInfo<AccountId, Balance> {
     pub failed: u32,
     /// Planck paid to devices' payees so far.
     pub paid: Balance,
+    /// Planck burnt: for every chunk that fewer devices answered on than settle it when they were first asked, the price of those
+    /// that were missing.
+    pub burnt: Balance,
     /// Planck in escrow.
     pub escrow: Balance,
     /// Fuel proven by all settled chunks, each counted once.
@@ -74,8 +77,11 @@ pub struct JobInfo<AccountId, Balance> {
 /// A device's seat in a chunk.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Seat {
-    /// The device.
+    /// The key of the device when it was given the seat: its fingerprint is for this key. It may have changed its key since; who
+    /// has not answered by then does not.
     pub device: DeviceId,
+    /// Where it sits: whoever holds the seat is paid or fined, whatever its key is by then.
+    pub place: Place,
     /// Its fingerprint; `None` until it has answered.
     pub fingerprint: Option<H256>,
     /// Whether it counts no more: it did not show its digests when asked to, or a panel contradicted it. It is still paid, or
@@ -103,6 +109,9 @@ pub struct ChunkInfo {
     pub due: RoundIndex,
     /// Seats, in the order in which they were filled.
     pub seats: Vec<Seat>,
+    /// Whether points are credited for it besides the price; see [`Terms::are_open`]. Not once too few of those first asked
+    /// answered, nor while the price is lower than one that a job is taken for today.
+    pub earns_points: bool,
     /// What is in dispute, if anything is.
     pub dispute: Option<DisputeInfo>,
 }

@@ -52,6 +52,12 @@ pub const MAX_OUTPUT_BYTES: u32 = 64 * 1024;
 /// Most seats of a chunk whose fingerprints count at a time, [`Terms::limit`].
 pub const MAX_LIMIT: u8 = 8;
 
+/// Pages of 64 KiB that every device that takes work has to have for a module; 4 MiB.
+pub const COMMON_MEMORY_PAGES: u32 = 64;
+
+/// Most rounds that a device may have for a chunk.
+pub const MAX_CHUNK_ROUNDS: u32 = 32;
+
 /// Fuel that makes a point of work.
 pub const FUEL_PER_POINT: Fuel = 1_000_000;
 
@@ -86,7 +92,7 @@ pub struct Terms<Balance> {
     pub adaptive: bool,
     /// The only class whose devices may compute it; `None` for all.
     pub class: Option<ClassId>,
-    /// Rounds that a device has for one chunk, at least 1, the one in which it gets it not counted.
+    /// Rounds that a device has for one chunk, 1 to [`MAX_CHUNK_ROUNDS`], the one in which it gets it not counted.
     pub rounds: u32,
     /// The last round in which seats are filled. What was handed out by then is still settled.
     pub deadline: RoundIndex,
@@ -103,6 +109,17 @@ impl<Balance> Terms<Balance> {
         let first = chunk.saturating_mul(self.chunk_tasks).min(self.tasks);
         first..first.saturating_add(self.chunk_tasks).min(self.tasks)
     }
+
+    /// Whether every device that takes work may be drawn for it. Points are credited for no other jobs: those of a job that only
+    /// the requester's own devices fit would pay the requester.
+    pub fn are_open(&self) -> bool {
+        self.class.is_none() && self.memory <= COMMON_MEMORY_PAGES
+    }
+
+    /// The most fuel that a chunk can take.
+    pub fn chunk_fuel(&self) -> Fuel {
+        self.fuel.saturating_mul(self.chunk_tasks.min(self.tasks).into())
+    }
 }
 
 impl<Balance: AtLeast32BitUnsigned + Copy> Terms<Balance> {
@@ -111,9 +128,12 @@ impl<Balance: AtLeast32BitUnsigned + Copy> Terms<Balance> {
         self.price.saturating_mul((self.tasks_of(chunk).len() as u32).into())
     }
 
-    /// The most that the whole job can cost, in planck: `price x tasks x limit`; `None` if that is more than can be counted.
+    /// The most that the whole job can cost, in planck: `price x tasks x (limit + quorum)`; `None` if that is more than can be
+    /// counted. At most [`Terms::limit`] replicas are paid, and what is missing of a quorum when devices were first asked is
+    /// paid to nobody.
     pub fn most(&self) -> Option<Balance> {
-        self.price.checked_mul(&self.tasks.into())?.checked_mul(&u32::from(self.limit).into())
+        let seats = u32::from(self.limit).saturating_add(self.quorum.into());
+        self.price.checked_mul(&self.tasks.into())?.checked_mul(&seats.into())
     }
 
     /// Whether [`Terms::price`] is at least `least` planck for every point that a task can make.
@@ -163,7 +183,7 @@ pub(crate) mod tests {
             prop_assert!(terms.tasks_of(terms.chunks()).is_empty() && terms.tasks_of(u32::MAX).is_empty());
             // Escrow is enough for as many devices as can be paid, to the planck.
             let pay: u128 = (0..terms.chunks()).map(|chunk| terms.pay(chunk)).sum();
-            prop_assert_eq!(Some(pay * u128::from(terms.limit)), terms.most());
+            prop_assert_eq!(Some(pay * u128::from(terms.limit + terms.quorum)), terms.most());
         }
 
         #[test]

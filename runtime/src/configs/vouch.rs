@@ -1,11 +1,11 @@
-//! Our own pallets: who is registered, who is up, who is paid.
+//! Our own pallets: who is registered, who is up, who works, who is paid.
 
-use crate::{AccountId, Balances, Devices, Historical, Offences, Rewards, Runtime, RuntimeHoldReason, Uptime};
+use crate::{AccountId, Balances, Devices, Historical, Offences, Rewards, Runtime, RuntimeHoldReason, Uptime, Work};
 use polkadot_sdk::*;
 
 use frame_support::{
     parameter_types,
-    traits::{ConstU32, Get},
+    traits::{ConstU32, Contains, Get},
     weights::{
         constants::{ParityDbWeight, WEIGHT_REF_TIME_PER_MILLIS},
         Weight,
@@ -14,6 +14,7 @@ use frame_support::{
 };
 use frame_system::EnsureRoot;
 use sp_runtime::traits::{AccountIdConversion, Convert};
+use vouch_primitives::{traits::DeviceRegistry, Endpoint};
 
 impl pallet_devices::Config for Runtime {
     type RuntimeHoldReason = RuntimeHoldReason;
@@ -23,6 +24,7 @@ impl pallet_devices::Config for Runtime {
     type Epochs = Rewards;
     type Ledger = Rewards;
     type Tenancy = Uptime;
+    type Engagements = Work;
     type MaxClasses = ConstU32<64>;
     type MaxClassName = ConstU32<32>;
     type WeightInfo = crate::weights::pallet_devices::WeightInfo<Runtime>;
@@ -88,6 +90,45 @@ impl pallet_uptime::Config for Runtime {
 }
 
 parameter_types! {
+    /// Most of a block that handing out and chasing up work may take, out of what transactions left over.
+    pub MaxWorkWeight: Weight = Weight::from_parts(300 * WEIGHT_REF_TIME_PER_MILLIS, u64::MAX);
+}
+
+/// Where requesters may send devices and validators: where validators may be sent to probe.
+pub struct MayFetch;
+
+impl Contains<Endpoint> for MayFetch {
+    fn contains(endpoint: &Endpoint) -> bool {
+        <Devices as DeviceRegistry>::may_probe(endpoint)
+    }
+}
+
+impl pallet_work::Config for Runtime {
+    type RuntimeHoldReason = RuntimeHoldReason;
+    type Currency = Balances;
+    type AdminOrigin = EnsureRoot<AccountId>;
+    type Bonds = Devices;
+    type Presence = Uptime;
+    type Rounds = Uptime;
+    type Panels = Uptime;
+    type Credits = Rewards;
+    type MayFetch = MayFetch;
+    type MaxQueue = ConstU32<256>;
+    type MaxRemovals = ConstU32<256>;
+    type MaxIdleWeight = MaxWorkWeight;
+    type WeightInfo = crate::weights::pallet_work::WeightInfo<Runtime>;
+}
+
+/// The least that a requester pays for a point of work, in planck.
+pub struct WorkPrice;
+
+impl Get<u128> for WorkPrice {
+    fn get() -> u128 {
+        pallet_work::Parameters::<Runtime>::get().least_price
+    }
+}
+
+parameter_types! {
     /// Names the account that holds what is minted and not yet paid.
     pub const RewardsPalletId: PalletId = PalletId(*b"vch/rwds");
     /// The treasury's account, until governance has a pallet for it.
@@ -99,6 +140,7 @@ impl pallet_rewards::Config for Runtime {
     type AdminOrigin = EnsureRoot<AccountId>;
     type Registry = Devices;
     type Probers = Uptime;
+    type WorkPrice = WorkPrice;
     type PalletId = RewardsPalletId;
     type Treasury = TreasuryAccount;
     type MaxClaims = ConstU32<1_024>;

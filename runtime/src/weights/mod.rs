@@ -3,3 +3,4 @@
 pub mod pallet_devices;
 pub mod pallet_rewards;
 pub mod pallet_uptime;
+pub mod pallet_work;

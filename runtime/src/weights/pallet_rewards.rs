@@ -139,4 +139,8 @@ impl<T: frame_system::Config> pallet_rewards::WeightInfo for WeightInfo<T> {
             .saturating_add(T::DbWeight::get().reads(2))
             .saturating_add(T::DbWeight::get().writes(2))
     }
+
+    fn credit_work() -> Weight {
+        <() as pallet_rewards::WeightInfo>::credit_work()
+    }
 }

@@ -4,7 +4,7 @@ use super::{
     cast::{endpoint, Cast, DeviceKey},
     sequence::Sequence,
 };
-use crate::keys;
+use crate::{genesis::WORK_PRICE, keys};
 use codec::Encode;
 use frame_support::BoundedVec;
 use pallet_rewards::EpochParams;
@@ -378,6 +378,7 @@ pub fn reward_params(random: &mut StdRng) -> EpochParams<Balance> {
         split,
         holdback: Permill::from_percent(random.gen_range(0..=100)),
         holding_epochs: random.gen_range(0..5),
+        max_work_rate: *[0, 3 * WORK_PRICE / 2, Balance::MAX].choose(random).unwrap_or(&0),
     }
 }
 

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     chain::{authorized, Chain, Closed},
-    genesis::{Genesis, STAKE},
+    genesis::{Genesis, STAKE, WORK_PRICE},
     invariants, keys,
 };
 use anyhow::{ensure, Context, Result};
@@ -21,7 +21,7 @@ use sp_runtime::DispatchError;
 use std::collections::BTreeMap;
 use vouch_primitives::{
     audit::{Opening, ReportId},
-    deterrence::{expected_penalty, is_deterred},
+    deterrence::{expected_penalty, is_deterred, self_dealing_is_deterred},
     evidence::{self, Evidence},
     lanes::latency_code,
     probe::{registration_payload, Challenge, ProbeResponse},
@@ -434,7 +434,8 @@ fn are_allowed(uptime: &pallet_uptime::types::Params, rewards: &pallet_rewards::
         && (rewards.holdback.is_zero() || rewards.holding_epochs > 0);
     // Nobody can gain more than all of two epochs.
     let penalty = expected_penalty(uptime.audit, uptime.least_slash(), STAKE / 2);
-    runs && pays && is_deterred(penalty, 2 * rewards.curve.initial.max(rewards.curve.floor))
+    let works = self_dealing_is_deterred(rewards.max_work_rate, WORK_PRICE);
+    runs && pays && works && is_deterred(penalty, 2 * rewards.curve.initial.max(rewards.curve.floor))
 }
 
 /// An error as its pallet calls it.
@@ -455,6 +456,7 @@ fn named(error: &DispatchError) -> String {
         (None, "Rewards") => {
             pallet_rewards::Error::<Runtime>::decode(&mut bytes).ok().map(|error| format!("{error:?}"))
         },
+        (None, "Work") => pallet_work::Error::<Runtime>::decode(&mut bytes).ok().map(|error| format!("{error:?}")),
         (None, _) => None,
     };
     format!("{pallet}.{}", name.unwrap_or_else(|| module.error[0].to_string()))

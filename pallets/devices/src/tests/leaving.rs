@@ -43,6 +43,20 @@ fn device_leaves_in_two_steps_and_the_bond_comes_back_exactly() {
 }
 
 #[test]
+fn bond_stays_until_what_was_begun_is_over() {
+    ExtBuilder::default().build_and_execute(|| {
+        let id = registered(1, 0);
+        assert_ok!(Devices::deregister(signed(1), id.clone()));
+        pass_blocks(DELAY);
+        Engaged::set(vec![PLACE]);
+        assert_noop!(Devices::release(signed(1), id.clone()), Error::<Test>::Engaged);
+        Engaged::set(vec![]);
+        assert_ok!(Devices::release(signed(1), id));
+        assert_eq!(Disengaged::get(), vec![PLACE]);
+    });
+}
+
+#[test]
 fn place_with_unsettled_points_is_not_released() {
     ExtBuilder::default().build_and_execute(|| {
         let id = registered(1, 0);

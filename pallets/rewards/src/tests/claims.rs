@@ -10,7 +10,7 @@ fn claim_pays_only_the_payee_whoever_calls() {
         events();
         assert_ok!(claim(&[1]));
         assert_eq!((balance(ALICE), balance(BOB), balance(77), pot()), (RICH + 1_000, RICH, 0, 0));
-        assert_eq!(events(), vec![Event::Claimed { device: device(1), to: ALICE, amount: 1_000 }]);
+        assert_eq!(events(), vec![Event::Claimed { device: device(1), to: ALICE, amount: 1_000, work: 0 }]);
     });
 }
 

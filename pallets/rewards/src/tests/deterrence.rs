@@ -25,6 +25,18 @@ fn report_can_gain_what_two_epochs_give_to_probing_and_uptime() {
 }
 
 #[test]
+fn work_is_nothing_that_a_report_can_gain() {
+    chain().build_and_execute(|| {
+        Rewards::credit_work(place(0, 0), 3);
+        assert_eq!(Rewards::most_gain(), 1_400);
+        close_epoch();
+        close_epoch();
+        assert!(carried().work > 0 && accrued_by_work(place(0, 0)) > 0);
+        assert_eq!(Rewards::most_gain(), 1_400);
+    });
+}
+
+#[test]
 fn parameters_under_which_lying_would_pay_are_refused() {
     chain().penalty(2_800).build_and_execute(|| {
         let emission = |initial| EpochParams { curve: Curve { initial, ..running().curve }, ..running() };

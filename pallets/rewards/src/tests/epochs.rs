@@ -6,9 +6,17 @@ use sp_arithmetic::Perquintill;
 #[test]
 fn genesis_opens_the_first_epoch_and_endows_the_pot() {
     Chain::new().build_and_execute(|| {
-        let (index, rounds_done, rounds_per_epoch) = (0, 0, 2);
-        let expected =
-            EpochInfo { index, rounds_done, rounds_per_epoch, emission: 1_000, uptime_budget: 1_000, total_points: 0 };
+        let expected = EpochInfo {
+            index: 0,
+            rounds_done: 0,
+            rounds_per_epoch: 2,
+            emission: 1_000,
+            uptime_budget: 1_000,
+            total_points: 0,
+            work_budget: 0,
+            work_points: 0,
+            max_work_rate: Balance::MAX,
+        };
         assert_eq!(Rewards::epoch_info(), expected);
         assert_eq!(Rewards::last_rate(), None);
         assert_eq!(balance(Rewards::pot()), EXISTENTIAL_DEPOSIT);
@@ -34,6 +42,8 @@ fn epoch_closes_with_its_last_round() {
             treasury: 0,
             probing_points: 0,
             probing_rate: 0,
+            work_points: 0,
+            work_rate: 0,
         };
         assert_eq!(events(), vec![closed]);
     });
@@ -111,18 +121,18 @@ fn unused_shares_are_carried_and_the_treasury_is_paid() {
         Rewards::credit_probers(&[(0, 3)]);
         close_epoch();
         close_epoch();
-        // Work and staking are carried without bound, pools up to their share.
+        // Staking is carried without bound, pools up to their share.
         let books = Books::<Test>::get();
-        assert_eq!(books.carried, Shares { uptime: 400, work: 400, probing: 150, staking: 300, treasury: 0 });
-        assert_eq!((books.outstanding, books.treasury, balance(TREASURY)), (550, 200, RICH + 200));
-        assert_eq!(pot(), 1_800);
+        assert_eq!(books.carried, Shares { uptime: 400, work: 200, probing: 150, staking: 300, treasury: 0 });
+        assert_eq!((books.outstanding, books.treasury, balance(TREASURY)), (550, 400, RICH + 400));
+        assert_eq!(pot(), 1_600);
     });
 }
 
 #[test]
 fn missing_treasury_is_paid_once_its_share_can_create_it() {
     // 4 planck an epoch, existential deposit 10
-    Chain::new().emission(40).split(split(0, 90, 0, 0, 10)).build_and_execute(|| {
+    Chain::new().emission(40).split(split(0, 0, 0, 90, 10)).build_and_execute(|| {
         close_epoch();
         close_epoch();
         assert_eq!((carried().treasury, balance(TREASURY), pot()), (8, 0, 80));
@@ -175,13 +185,20 @@ fn nothing_is_minted_where_nothing_is_granted() {
 
 /// Bytes of trie read by closing an epoch after `cohorts` full cohorts earned in it and in the one before.
 fn read_by_closing(cohorts: CohortId) -> usize {
-    let mut ext = Chain::new().rounds_per_epoch(1).emission(10_000_000).holdback(50, 1).build();
+    let chain = Chain::new().rounds_per_epoch(1).emission(10_000_000).split(split(50, 50, 0, 0, 0)).holdback(50, 1);
+    let mut ext = chain.build();
+    let earn = || {
+        for cohort in 0..cohorts {
+            Rewards::credit(cohort, &[1; LANES]);
+            Rewards::credit_work(place(cohort, 0), 1);
+        }
+    };
     ext.execute_with(|| {
         for _ in 0..2 {
-            (0..cohorts).for_each(|cohort| Rewards::credit(cohort, &[1; LANES]));
+            earn();
             close_round();
         }
-        (0..cohorts).for_each(|cohort| Rewards::credit(cohort, &[1; LANES]));
+        earn();
     });
     ext.commit_all().expect("changes can be committed");
     let ((), proof) = ext.execute_and_prove(close_round);
@@ -191,19 +208,23 @@ fn read_by_closing(cohorts: CohortId) -> usize {
 
 #[test]
 fn closing_reads_no_page_however_many_cohorts_there_are() {
-    // Only paths through the trie may grow: 64 cohorts have 64 pages of 4 KiB and 128 of 16 KiB.
+    // Only paths through the trie may grow: 64 cohorts have 128 pages of 4 KiB and 192 of 16 KiB.
     let (few, many) = (read_by_closing(1), read_by_closing(64));
     assert!(many < few + 1_024, "closing reads {few} bytes with one cohort and {many} with 64");
 }
 
 #[test]
 fn closing_writes_no_page() {
-    Chain::new().emission(1_000_000).split(split(50, 0, 50, 0, 0)).holdback(50, 1).build_and_execute(|| {
+    Chain::new().emission(1_000_000).split(split(50, 20, 30, 0, 0)).holdback(50, 1).build_and_execute(|| {
         (0..5).for_each(|cohort| Rewards::credit(cohort, &[1; LANES]));
         Rewards::credit_probers(&[(0, 1), (LANES as ProberNumber, 2)]);
+        for place in [place(0, 0), place(7, 1)] {
+            Rewards::credit_work(place, 5);
+        }
         close_epoch();
         (0..4).for_each(|cohort| Rewards::credit(cohort, &[2; LANES]));
         Rewards::credit_probers(&[(0, 1)]);
+        Rewards::credit_work(place(0, 0), 1);
         assert_eq!(Held::<Test>::iter().count(), 4);
         let pages = || {
             let accrued: Vec<_> = Accrued::<Test>::iter().collect();

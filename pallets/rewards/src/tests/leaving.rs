@@ -11,7 +11,7 @@ fn pay_out_pays_closed_epochs_and_leaves_running_points() {
         events();
         assert_ok!(Rewards::pay_out(place(0, 0), &BOB));
         assert_eq!((balance(BOB), Rewards::pending(place(0, 0)).points, accrued(place(0, 0))), (RICH + 1_000, 30, 0));
-        assert_eq!(events(), vec![Event::PaidOut { place: place(0, 0), to: BOB, amount: 1_000 }]);
+        assert_eq!(events(), vec![Event::PaidOut { place: place(0, 0), to: BOB, amount: 1_000, work: 0 }]);
     });
 }
 

@@ -48,9 +48,13 @@ fn asking_writes_nothing() {
         frame_support::assert_storage_noop!({
             Rewards::pending(place(0, 0));
             Rewards::pending_probing(0);
+            Rewards::pending_work(place(0, 0));
             Rewards::epoch_info();
             Rewards::last_rate();
             Rewards::last_probing_rate();
+            Rewards::last_work_rate();
+            Rewards::work_rate(0);
+            Rewards::most_per_point();
             Rewards::most_gain();
         });
     });

@@ -11,6 +11,7 @@ mod probing;
 mod properties;
 mod staking;
 mod try_state;
+mod work;
 
 pub(crate) use crate::{mock::*, *};
 pub(crate) use frame_support::{assert_noop, assert_ok, traits::fungible::Inspect};
@@ -18,7 +19,7 @@ pub(crate) use polkadot_sdk::*;
 pub(crate) use sp_runtime::{traits::Dispatchable, DispatchResult};
 pub(crate) use vouch_primitives::{
     emission::{Curve, Shares},
-    traits::{Contributions, EpochClock, Ledger, OnRoundClosed, ProbingCredits},
+    traits::{Contributions, EpochClock, Ledger, OnRoundClosed, ProbingCredits, WorkCredits},
     CohortId, DeviceId, Place, Points, ProberNumber, LANES,
 };
 
@@ -68,6 +69,10 @@ fn accrued(place: Place) -> Balance {
 
 fn held(place: Place) -> Balance {
     Rewards::pending(place).held
+}
+
+fn accrued_by_work(place: Place) -> Balance {
+    Rewards::pending_work(place).accrued
 }
 
 fn accrued_by_probing(prober: ProberNumber) -> Balance {

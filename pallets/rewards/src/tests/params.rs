@@ -123,10 +123,14 @@ fn genesis_with_refused_parameters_does_not_start() {
 #[test]
 fn parameters_read_as_json() {
     let json = r#"{"roundsPerEpoch":2,"curve":{"initial":1000,"decay":0,"floor":0},
-        "split":{"uptime":1000000,"work":0,"probing":0,"staking":0,"treasury":0},"holdback":100000,"holdingEpochs":24}"#;
+        "split":{"uptime":1000000,"work":0,"probing":0,"staking":0,"treasury":0},"holdback":100000,"holdingEpochs":24,
+        "maxWorkRate":77}"#;
     Chain::new().build_and_execute(|| {
         let params: EpochParams<Balance> = serde_json::from_str(json).expect("valid JSON");
-        let expected = EpochParams { holdback: Permill::from_percent(10), holding_epochs: 24, ..running() };
+        let holdback = Permill::from_percent(10);
+        let expected = EpochParams { holdback, holding_epochs: 24, max_work_rate: 77, ..running() };
         assert_eq!(params, expected);
+        let without = json.replace("\"maxWorkRate\"", "\"mostWorkRate\"");
+        assert!(serde_json::from_str::<EpochParams<Balance>>(&without).is_err());
     });
 }

@@ -25,7 +25,7 @@ fn probers_are_paid_from_their_own_pool_at_its_own_rate() {
     chain().build_and_execute(|| {
         credit(place(0, 0), 50);
         Rewards::credit_probers(&[(0, 10), (1_023, 15)]);
-        assert_eq!(Epoch::<Test>::get().total_points, PerPool { uptime: 50, probing: 25 });
+        assert_eq!(Epoch::<Test>::get().total_points, PerPool { uptime: 50, probing: 25, work: 0 });
         let pending = PendingReward { accrued: 0, held: 0, epoch: 0, points: 15 };
         assert_eq!(Rewards::pending_probing(1_023), pending);
         close_epoch();

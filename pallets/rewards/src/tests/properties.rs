@@ -9,7 +9,7 @@ use frame_support::traits::{
 use proptest::{collection::vec, prelude::*, sample::select};
 use sp_arithmetic::{Permill, Perquintill};
 use std::collections::{BTreeMap, BTreeSet};
-use vouch_primitives::{emission::Split, EpochIndex};
+use vouch_primitives::{deterrence::self_dealing_is_deterred, emission::Split, EpochIndex};
 
 /// Device `n` sits here, paid to account `n % 3 + 1`, of which the third does not exist at first.
 const PLACES: [Place; 6] = [
@@ -39,6 +39,7 @@ const ISSUED: Balance = 4 * RICH + EXISTENTIAL_DEPOSIT;
 enum Op {
     Credit(usize, Points),
     CreditProbers(Vec<(usize, Points)>),
+    CreditWork(usize, Points),
     CloseRound,
     Claim(Vec<usize>),
     ClaimProbing(Vec<usize>),
@@ -57,8 +58,9 @@ fn amount() -> impl Strategy<Value = Balance> {
 fn params() -> impl Strategy<Value = EpochParams<Balance>> {
     let decay = (0..=10u64).prop_map(|tenths| Perquintill::from_percent(tenths * 10));
     let holdback = prop_oneof![Just(0), 0u32..=1_000_000, Just(1_000_000)].prop_map(Permill::from_parts);
-    (1u32..4, amount(), decay, amount(), vec(0u32..=1_000_000, 4), holdback, 0u32..5).prop_map(
-        |(rounds_per_epoch, initial, decay, floor, mut cuts, holdback, holding_epochs)| {
+    let curve = (amount(), decay, amount()).prop_map(|(initial, decay, floor)| Curve { initial, decay, floor });
+    (1u32..4, curve, vec(0u32..=1_000_000, 4), holdback, 0u32..5, amount()).prop_map(
+        |(rounds_per_epoch, curve, mut cuts, holdback, holding_epochs, max_work_rate)| {
             cuts.sort();
             let split = Split {
                 uptime: Permill::from_parts(cuts[0]),
@@ -67,8 +69,7 @@ fn params() -> impl Strategy<Value = EpochParams<Balance>> {
                 staking: Permill::from_parts(cuts[3] - cuts[2]),
                 treasury: Permill::from_parts(1_000_000 - cuts[3]),
             };
-            let curve = Curve { initial, decay, floor };
-            EpochParams { rounds_per_epoch, curve, split, holdback, holding_epochs }
+            EpochParams { rounds_per_epoch, curve, split, holdback, holding_epochs, max_work_rate }
         },
     )
 }
@@ -80,6 +81,7 @@ fn op() -> impl Strategy<Value = Op> {
     prop_oneof![
         6 => (device(), points()).prop_map(|(n, points)| Op::Credit(n, points)),
         3 => vec((prober(), points()), 0..5).prop_map(Op::CreditProbers),
+        4 => (device(), points()).prop_map(|(n, points)| Op::CreditWork(n, points)),
         9 => Just(Op::CloseRound),
         3 => vec(device(), 0..6).prop_map(Op::Claim),
         2 => vec(prober(), 0..5).prop_map(Op::ClaimProbing),
@@ -111,6 +113,10 @@ struct Device {
     accrued: Balance,
     /// Everything that ever was held and not forfeited.
     held: Vec<HeldBack>,
+    /// Points of work in the running epoch.
+    work_points: Points,
+    /// Accrued by work.
+    work: Balance,
 }
 
 impl Device {
@@ -139,6 +145,9 @@ struct Model {
     paid_staking: Balance,
     /// What the last closed epoch granted.
     granted: Shares<Balance>,
+    /// What a point of work of the last closed epoch is worth, and what it was allowed to be worth; `None` before the first has
+    /// closed.
+    work_rate: Option<(Balance, Balance)>,
 }
 
 impl Model {
@@ -166,6 +175,7 @@ impl Model {
             paid: 0,
             paid_staking: 0,
             granted: Shares::default(),
+            work_rate: None,
         }
     }
 
@@ -236,7 +246,17 @@ impl Model {
         self.carried.probing = left.min(self.granted.probing);
         self.carried.treasury += left - self.carried.probing;
 
-        self.carried.work += shares.work;
+        let budget = self.carried.work + shares.work;
+        let total: Balance = self.devices.iter().map(|device| Balance::from(device.work_points)).sum();
+        let rate = budget.checked_div(total).unwrap_or(0).min(params.max_work_rate);
+        for device in &mut self.devices {
+            device.work += rate * Balance::from(std::mem::take(&mut device.work_points));
+        }
+        let left = budget - rate * total;
+        self.carried.work = left.min(self.granted.work);
+        self.carried.treasury += left - self.carried.work;
+        self.work_rate = Some((rate, params.max_work_rate));
+
         self.carried.staking += shares.staking;
         self.carried.treasury += shares.treasury;
         if self.can_receive(TREASURY, self.carried.treasury) {
@@ -247,7 +267,8 @@ impl Model {
     }
 
     fn pay(&mut self, n: usize) {
-        let amount = std::mem::take(&mut self.devices[n].accrued);
+        let Device { accrued, work, .. } = &mut self.devices[n];
+        let amount = std::mem::take(accrued) + std::mem::take(work);
         self.receive(payee(n), amount);
         self.paid += amount;
     }
@@ -256,7 +277,7 @@ impl Model {
         let mut sums = BTreeMap::<AccountId, Balance>::new();
         let named: BTreeSet<usize> = devices.iter().copied().collect();
         for n in &named {
-            *sums.entry(payee(*n)).or_default() += self.devices[*n].accrued;
+            *sums.entry(payee(*n)).or_default() += self.devices[*n].accrued + self.devices[*n].work;
         }
         self.ensure_payable(sums)?;
         named.into_iter().for_each(|n| self.pay(n));
@@ -286,7 +307,8 @@ impl Model {
     }
 
     fn pay_out(&mut self, n: usize) -> DispatchResult {
-        if self.devices[n].accrued > 0 && !self.can_receive(payee(n), self.devices[n].accrued) {
+        let amount = self.devices[n].accrued + self.devices[n].work;
+        if amount > 0 && !self.can_receive(payee(n), amount) {
             return Err(Error::<Test>::BelowExistentialDeposit.into());
         }
         self.pay(n);
@@ -294,7 +316,7 @@ impl Model {
     }
 
     fn vacate(&mut self, n: usize) -> DispatchResult {
-        if self.devices[n].points > 0 {
+        if self.devices[n].points > 0 || self.devices[n].work_points > 0 {
             return Err(Error::<Test>::EpochRunning.into());
         }
         if self.devices[n].held() > 0 {
@@ -314,7 +336,7 @@ impl Model {
     }
 
     fn outstanding(&self) -> Balance {
-        let devices: Balance = self.devices.iter().map(|device| device.accrued + device.held()).sum();
+        let devices: Balance = self.devices.iter().map(|device| device.accrued + device.held() + device.work).sum();
         devices + self.probers.iter().map(|(_, accrued)| accrued).sum::<Balance>()
     }
 }
@@ -332,6 +354,10 @@ fn apply(model: &mut Model, op: Op) -> Result<(), TestCaseError> {
             for (n, points) in earned {
                 model.probers[n].0 = model.probers[n].0.saturating_add(points);
             }
+        },
+        Op::CreditWork(n, points) => {
+            prop_assert_eq!(Rewards::credit_work(PLACES[n], points), model.epoch.index);
+            model.devices[n].work_points = model.devices[n].work_points.saturating_add(points);
         },
         Op::CloseRound => {
             close_round();
@@ -374,11 +400,12 @@ fn apply(model: &mut Model, op: Op) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// A chain that starts with `params`, and on which a lie costs at least as much as these require.
+/// A chain that starts with `params`, and on which a lie and work cost at least as much as these require.
 #[derive(Clone, Debug)]
 struct Genesis {
     params: EpochParams<Balance>,
     penalty: u128,
+    price: u128,
 }
 
 /// Runs `ops` and calls `check` after each.
@@ -387,7 +414,8 @@ fn run(
     ops: Vec<Op>,
     check: impl Fn(&Model) -> Result<(), TestCaseError>,
 ) -> Result<(), TestCaseError> {
-    let mut chain = Chain::new().params(genesis.params).penalty(genesis.penalty).endow(STAKER, RICH);
+    let mut chain =
+        Chain::new().params(genesis.params).penalty(genesis.penalty).price(genesis.price).endow(STAKER, RICH);
     for (n, place) in PLACES.into_iter().enumerate() {
         chain = chain.device(n as u32, place, payee(n));
     }
@@ -408,12 +436,14 @@ fn run(
 fn genesis() -> impl Strategy<Value = Genesis> {
     let most = u128::MAX - 10_000;
     let initial = select(vec![0u128, 7, 1_000, 1 << 64, u128::MAX / 3, most]);
-    (params(), initial, select(vec![0, 1 << 20, u128::MAX])).prop_map(move |(mut params, initial, spare)| {
+    let spare = || select(vec![0, 1 << 20, u128::MAX]);
+    (params(), initial, spare(), spare()).prop_map(move |(mut params, initial, spare, spare_price)| {
         params.curve.initial = initial;
         params.curve.floor = params.curve.floor.min(most);
         params.holding_epochs = params.holding_epochs.max(1);
         let penalty = RunningEpoch::first(params).most_gain_under(params).saturating_add(spare);
-        Genesis { params, penalty }
+        let price = (params.max_work_rate.div_ceil(3) * 2).saturating_add(spare_price);
+        Genesis { params, penalty, price }
     })
 }
 
@@ -443,6 +473,8 @@ proptest! {
                 let pending = Rewards::pending(place);
                 let expected = (device.points, device.accrued, device.held());
                 prop_assert_eq!((pending.points, pending.accrued, pending.held), expected);
+                let work = Rewards::pending_work(place);
+                prop_assert_eq!((work.points, work.accrued, work.held), (device.work_points, device.work, 0));
             }
             for (number, prober) in PROBERS.into_iter().zip(&model.probers) {
                 let pending = Rewards::pending_probing(number);
@@ -479,8 +511,10 @@ proptest! {
         run(start, ops, |model| {
             let uptime = model.devices.iter().map(|device| u64::from(device.points)).sum();
             let probing = model.probers.iter().map(|(points, _)| u64::from(*points)).sum();
-            prop_assert_eq!(Epoch::<Test>::get().total_points, PerPool { uptime, probing });
-            prop_assert_eq!(Rewards::epoch_info().total_points, uptime);
+            let work = model.devices.iter().map(|device| u64::from(device.work_points)).sum();
+            prop_assert_eq!(Epoch::<Test>::get().total_points, PerPool { uptime, probing, work });
+            let info = Rewards::epoch_info();
+            prop_assert_eq!((info.total_points, info.work_points), (uptime, work));
             Ok(())
         })?;
     }
@@ -490,8 +524,10 @@ proptest! {
         run(start, ops, |model| {
             let (before, running) = (model.granted, model.epoch.granted());
             prop_assert!(carried().uptime <= before.uptime && carried().probing <= before.probing);
-            let budget = Rewards::epoch_info().uptime_budget;
-            prop_assert!(budget <= before.uptime.saturating_add(running.uptime));
+            prop_assert!(carried().work <= before.work);
+            let info = Rewards::epoch_info();
+            prop_assert!(info.uptime_budget <= before.uptime.saturating_add(running.uptime));
+            prop_assert!(info.work_budget <= before.work.saturating_add(running.work));
             Ok(())
         })?;
     }
@@ -520,6 +556,27 @@ proptest! {
             let probing = carried().probing.saturating_add(model.epoch.granted().probing);
             let gain = Rewards::epoch_info().uptime_budget.saturating_add(probing);
             prop_assert!(gain <= Rewards::most_gain() && Rewards::most_gain() <= penalty);
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn no_point_of_work_is_worth_more_than_its_epoch_allows(start in genesis(), ops in vec(op(), 1..60)) {
+        run(start, ops, |model| {
+            prop_assert_eq!(Rewards::last_work_rate(), model.work_rate.map(|(rate, _)| rate));
+            prop_assert!(model.work_rate.is_none_or(|(rate, most)| rate <= most));
+            prop_assert_eq!(Rewards::epoch_info().max_work_rate, model.epoch.params.max_work_rate);
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn nobody_gains_by_paying_for_work_under_the_parameters_in_force_or_those_to_come(start in genesis(), ops in vec(op(), 1..60)) {
+        let price = start.price;
+        run(start, ops, |model| {
+            let most = Rewards::most_per_point();
+            prop_assert_eq!(most, model.epoch.params.max_work_rate.max(model.params.max_work_rate));
+            prop_assert!(self_dealing_is_deterred(most, price));
             Ok(())
         })?;
     }

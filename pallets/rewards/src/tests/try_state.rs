@@ -3,20 +3,24 @@
 use super::*;
 use sp_arithmetic::Permill;
 
-/// Two devices with planck accrued and held, points of a closed epoch still to settle and points of the running one; a prober
-/// with points of a closed epoch; stakers who were promised something.
+/// Two devices with planck accrued and held, by work as well, points of a closed epoch still to settle and points of the running
+/// one; a prober with points of a closed epoch; stakers who were promised something.
 fn busy() -> sp_io::TestExternalities {
     let chain = Chain::new().split(split(50, 10, 20, 10, 10)).holdback(10, 2).penalty(1_400);
+    let chain = chain.max_work_rate(10).price(7);
     let mut ext = chain.endow(TREASURY, RICH).device(1, place(0, 0), ALICE).build();
     ext.execute_with(|| {
         for _ in 0..2 {
             credit(place(0, 0), 30);
             credit(place(1, 5), 20);
             Rewards::credit_probers(&[(3, 9)]);
+            Rewards::credit_work(place(0, 0), 4);
+            Rewards::credit_work(place(1, 5), 3);
             close_epoch();
         }
         assert_ok!(claim(&[1]));
         credit(place(0, 0), 3);
+        Rewards::credit_work(place(0, 0), 2);
         Rewards::draw_era_payout();
         Rewards::do_try_state().expect("nothing is corrupt yet");
     });
@@ -92,11 +96,21 @@ fn notices_that_lying_would_pay() {
 }
 
 #[test]
+fn notices_that_work_would_pay_whoever_pays_for_it() {
+    let complaint = "work would pay whoever pays for it";
+    notices(complaint, || Price::set(6));
+    notices(complaint, || Params::<Test>::mutate(|params| params.max_work_rate = 11));
+    notices(complaint, || Epoch::<Test>::mutate(|epoch| epoch.params.max_work_rate = 11));
+}
+
+#[test]
 fn notices_a_total_that_is_not_the_sum_of_its_pages() {
     let complaint = "a pool's total is not the sum of its pages";
     notices(complaint, || Epoch::<Test>::mutate(|epoch| epoch.total_points.uptime += 1));
     notices(complaint, || Epoch::<Test>::mutate(|epoch| epoch.total_points.probing += 1));
+    notices(complaint, || Epoch::<Test>::mutate(|epoch| epoch.total_points.work += 1));
     notices(complaint, || PointsPages::<Test>::remove(Pool::Uptime, 0));
+    notices(complaint, || PointsPages::<Test>::remove(Pool::Work, 0));
 }
 
 #[test]
@@ -104,13 +118,16 @@ fn notices_a_page_of_the_future() {
     let complaint = "a page is of an epoch yet to come";
     notices(complaint, || PointsPages::<Test>::insert(Pool::Uptime, 9, PointsPage::empty(3)));
     notices(complaint, || PointsPages::<Test>::insert(Pool::Probing, 9, PointsPage::empty(3)));
+    notices(complaint, || PointsPages::<Test>::insert(Pool::Work, 9, PointsPage::empty(3)));
 }
 
 #[test]
 fn notices_empty_pages() {
-    notices("a page of points is empty", || PointsPages::<Test>::insert(Pool::Probing, 9, PointsPage::empty(2)));
     let accrued = AccruedPage::default;
-    notices("a page of accrued planck is empty", || Accrued::<Test>::insert(Pool::Uptime, 9, accrued()));
+    for pool in Pool::ALL {
+        notices("a page of points is empty", || PointsPages::<Test>::insert(pool, 9, PointsPage::empty(2)));
+        notices("a page of accrued planck is empty", || Accrued::<Test>::insert(pool, 9, accrued()));
+    }
     notices("a page of held planck is empty", || Held::<Test>::insert(9, HeldPage::default()));
     let held = HeldPage { buckets: [None, empty_bucket(1)] };
     notices("a bucket of held planck is empty", || Held::<Test>::insert(9, held));
@@ -119,8 +136,9 @@ fn notices_empty_pages() {
 #[test]
 fn notices_a_missing_rate() {
     let complaint = "a page is of a closed epoch without a rate";
-    notices(complaint, || Rates::<Test>::remove(Pool::Uptime, 1));
-    notices(complaint, || Rates::<Test>::remove(Pool::Probing, 1));
+    for pool in Pool::ALL {
+        notices(complaint, || Rates::<Test>::remove(pool, 1));
+    }
 }
 
 #[test]
@@ -139,7 +157,9 @@ fn notices_terms_that_cannot_be() {
     notices(complaint, || change(Pool::Uptime, |terms| terms.held = terms.rate + 1));
     let complaint = "an epoch is held in a period yet to come";
     notices(complaint, || change(Pool::Uptime, |terms| terms.period = 9));
-    notices("what probers earned is held back", || change(Pool::Probing, |terms| terms.held = 1));
+    let complaint = "what is not earned for uptime is held back";
+    notices(complaint, || change(Pool::Probing, |terms| terms.held = 1));
+    notices(complaint, || change(Pool::Work, |terms| terms.held = 1));
 }
 
 #[test]
@@ -155,12 +175,16 @@ fn notices_planck_that_belong_to_nobody() {
     let complaint = "what is outstanding is not what places and probers are owed";
     notices(complaint, || Accrued::<Test>::remove(Pool::Uptime, 1));
     notices(complaint, || Accrued::<Test>::remove(Pool::Probing, 0));
+    notices(complaint, || Accrued::<Test>::remove(Pool::Work, 1));
     notices(complaint, || Held::<Test>::remove(0));
     notices(complaint, || PointsPages::<Test>::remove(Pool::Uptime, 1));
     notices(complaint, || PointsPages::<Test>::remove(Pool::Probing, 0));
-    notices(complaint, || {
-        Rates::<Test>::mutate(Pool::Uptime, 1, |terms| terms.as_mut().expect("epoch 1 has closed").rate += 1);
-    });
+    notices(complaint, || PointsPages::<Test>::remove(Pool::Work, 1));
+    for pool in [Pool::Uptime, Pool::Work] {
+        notices(complaint, || {
+            Rates::<Test>::mutate(pool, 1, |terms| terms.as_mut().expect("epoch 1 has closed").rate += 1);
+        });
+    }
 }
 
 #[test]

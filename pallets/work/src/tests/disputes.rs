@@ -30,7 +30,7 @@ fn panel_contradicts_the_liar_and_another_device_confirms_the_truth() {
         answer(job, 0, third, None).unwrap();
         reveal_truth(job, 0).unwrap();
         assert!(bond(seats[0]) < BOND && bond(seats[1]) == BOND && free(third) > RICH && free(seats[0]) == RICH);
-        let receipt = ReceiptsOf::<Test>::get(device(seats[0])).pop().unwrap();
+        let receipt = ReceiptsOf::<Test>::get(place(seats[0])).pop().unwrap();
         assert!(matches!(receipt.outcome, vouch_primitives::work::api::Outcome::Refused { task: Some(2), .. }));
     });
 }

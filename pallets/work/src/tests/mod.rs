@@ -3,6 +3,7 @@
 mod copying;
 mod disputes;
 mod properties;
+mod referee;
 mod requesters;
 mod settling;
 mod try_state;
@@ -16,6 +17,7 @@ use sp_runtime::{
     transaction_validity::{TransactionValidityError, TransactionValidityWithRefund},
     DispatchResult,
 };
+use vouch_primitives::traits::Engagements;
 use vouch_primitives::work::{
     api::Stage,
     payload::{answer_payload, verdict_payload, Verdict},
@@ -102,5 +104,5 @@ fn bond(n: u8) -> Balance {
 }
 
 fn worker(n: u8) -> types::Worker {
-    WorkerOf::<Test>::get(device(n)).and_then(Workers::<Test>::get).unwrap()
+    Work::worker_at(place(n)).unwrap()
 }

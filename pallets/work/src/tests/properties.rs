@@ -96,8 +96,11 @@ proptest! {
                 paid += earned;
             }
             assert_eq!(paid, ended.paid);
-            assert_eq!(Balances::free_balance(requester()), RICH - paid - ended.deposit);
-            assert_eq!(Balances::total_issuance(), issued);
+            assert_eq!(Balances::free_balance(requester()), RICH - paid - ended.burnt - ended.deposit);
+            assert_eq!(Balances::total_issuance(), issued - ended.burnt);
+            // One who is silent costs at most what an honest one would, and once a chunk.
+            assert!(ended.burnt <= 2 * UNIT * u128::from(tasks));
+            assert!(ended.burnt == 0 || bad.iter().any(|habit| matches!(habit, Habit::Silent | Habit::Declining)));
         });
     }
 }

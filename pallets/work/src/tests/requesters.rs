@@ -24,7 +24,9 @@ fn terms_that_make_no_sense_are_refused() {
         refuse(Terms { quorum: 2, replicas: 4, ..good() }, Error::BadReplication);
         refuse(Terms { limit: 1, ..good() }, Error::BadReplication);
         refuse(Terms { limit: 9, ..good() }, Error::BadReplication);
-        refuse(Terms { rounds: 0, ..good() }, Error::NoTime);
+        refuse(Terms { rounds: 0, ..good() }, Error::BadTime);
+        refuse(Terms { rounds: 33, ..good() }, Error::BadTime);
+        refuse(Terms { rounds: 1, fuel: 10_000_000, tasks: 21, chunk_tasks: 21, ..good() }, Error::BadTime);
         refuse(Terms { deadline: 3, ..good() }, Error::DeadlineTooNear);
         refuse(Terms { price: 1, ..good() }, Error::PriceTooLow);
         refuse(Terms { price: RICH, ..good() }, Error::EscrowUnavailable);
@@ -92,6 +94,7 @@ fn parameters_under_which_work_pays_itself_are_refused() {
         assert_noop!(Work::set_params(RuntimeOrigin::signed(account(0)), params), sp_runtime::DispatchError::BadOrigin);
         for bad in [
             types::Params { max_fuel: 0, ..params },
+            types::Params { round_fuel: 0, ..params },
             types::Params { trusted_after: 0, ..params },
             types::Params { recent_rounds: 0, ..params },
             types::Params { recent_rounds: 33, ..params },
@@ -104,5 +107,69 @@ fn parameters_under_which_work_pays_itself_are_refused() {
         let rare = types::Params { check_floor: Perquintill::from_percent(1), ..params };
         Work::set_params(RuntimeOrigin::root(), rare).unwrap();
         assert_eq!(Parameters::<Test>::get(), rare);
+    });
+}
+
+/// A requester that serves nobody has strangers decline until its own devices happen to be drawn together.
+#[test]
+fn serving_nobody_costs_as_much_as_paying_strangers_and_earns_no_points() {
+    Chain::new().devices(6).run(|| {
+        let job = post(terms(1, 1));
+        let first = seated(job, 0);
+        first.iter().for_each(|n| say(job, 0, *n, Answer::Declined).unwrap());
+        pass(1);
+        assert!(events().contains(&Event::FellShort { job, chunk: 0, burnt: 2 * UNIT }));
+        assert_eq!(Work::job(job).map(|job| (job.burnt, job.escrow)), Some((2 * UNIT, 4 * UNIT)));
+        assert_eq!(Work::chunk(job, 0).map(|chunk| chunk.earns_points), Some(false));
+        // Others are asked, and one of them declines: that costs nothing more.
+        let second: Vec<_> = seated(job, 0).into_iter().collect();
+        assert!(second.len() == 2 && second.iter().all(|n| !first.contains(n)), "{second:?}");
+        say(job, 0, second[0], Answer::Declined).unwrap();
+        answer(job, 0, second[1], None).unwrap();
+        pass(1);
+        seated(job, 0).into_iter().filter(|n| *n != second[1]).for_each(|n| answer(job, 0, n, None).unwrap());
+        reveal_truth(job, 0).unwrap();
+        assert_eq!(Work::job(job).map(|job| (job.burnt, job.paid, job.escrow)), Some((2 * UNIT, 2 * UNIT, 0)));
+        assert!(Credited::get().is_empty());
+        assert!(matches!(
+            Work::receipts(&device(second[1]))[..],
+            [vouch_primitives::work::api::Receipt {
+                outcome: vouch_primitives::work::api::Outcome::Paid { price: UNIT, points: 0 },
+                ..
+            }]
+        ));
+    });
+}
+
+#[test]
+fn jobs_that_only_some_devices_fit_pay_the_price_and_no_points() {
+    for narrow in [
+        |terms| Terms { class: Some(0), ..terms },
+        |terms| Terms { memory: 65, ..terms },
+        |terms: Terms<Balance>| terms,
+    ] as [fn(Terms<Balance>) -> Terms<Balance>; 3]
+    {
+        Chain::new().devices(2).run(|| {
+            (0..2).for_each(|n| Work::enlist(RuntimeOrigin::signed(account(n)), device(n), 4, 256).unwrap());
+            let job = post(narrow(terms(1, 1)));
+            let open = terms_of(job).are_open();
+            (0..2).for_each(|n| answer(job, 0, n, None).unwrap());
+            reveal_truth(job, 0).unwrap();
+            assert_eq!(Credited::get().len(), if open { 2 } else { 0 });
+            assert_eq!((free(0), free(1)), (RICH + UNIT, RICH + UNIT));
+        });
+    }
+}
+
+#[test]
+fn jobs_posted_at_a_lower_price_earn_no_points_once_it_is_raised() {
+    Chain::new().devices(2).run(|| {
+        let job = post(terms(1, 1));
+        (0..2).for_each(|n| answer(job, 0, n, None).unwrap());
+        let params = types::Params { least_price: UNIT, ..Parameters::<Test>::get() };
+        Work::set_params(RuntimeOrigin::root(), params).unwrap();
+        reveal_truth(job, 0).unwrap();
+        assert!(Credited::get().is_empty());
+        assert_eq!(free(0), RICH + UNIT);
     });
 }

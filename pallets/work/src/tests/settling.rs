@@ -48,7 +48,7 @@ fn third_answer_outvotes_a_liar_who_pays_for_it() {
         assert!([seats[1], third].iter().all(|n| free(*n) == RICH + 4 * UNIT && bond(*n) == BOND));
         assert_eq!((worker(seats[0]).valid, worker(third).valid), (0, 1));
         // AND the receipt tells whom it contradicted.
-        let receipt = ReceiptsOf::<Test>::get(device(seats[0])).pop().unwrap();
+        let receipt = ReceiptsOf::<Test>::get(place(seats[0])).pop().unwrap();
         let against = device(seats[1]);
         let outcome = vouch_primitives::work::api::Outcome::Refused { against, task: None, fine: BOND / 10 };
         assert_eq!(receipt.outcome, outcome);
@@ -87,7 +87,7 @@ fn who_declines_loses_nothing_and_somebody_else_is_asked() {
 }
 
 #[test]
-fn job_that_nobody_can_compute_is_given_up_and_costs_nothing() {
+fn job_that_nobody_can_compute_is_given_up_and_costs_one_quorum() {
     Chain::new().devices(4).run(|| {
         let before = Balances::free_balance(requester());
         let job = post(terms(4, 4));
@@ -99,7 +99,8 @@ fn job_that_nobody_can_compute_is_given_up_and_costs_nothing() {
         }
         assert_eq!(stage(job, 0), Stage::Failed);
         Work::close(RuntimeOrigin::signed(requester()), job).unwrap();
-        assert_eq!(Balances::free_balance(requester()), before);
+        // Two devices' pay for four tasks.
+        assert_eq!(Balances::free_balance(requester()), before - 8 * UNIT);
     });
 }
 
