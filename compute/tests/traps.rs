@@ -177,9 +177,19 @@ fn large_frames_fit_the_native_stack() {
     // Many different constants.
     let consts: String =
         (0..3000).map(|n| format!("(i64.store (i32.const {}) (i64.const {}))", n * 8, n * 12_345_678_901i64)).collect();
-    let text = with(&format!("(func $f {consts} call $f {consts})"), "call $f");
-    // Small frames, so that it takes many calls to fill the stack.
-    assert_eq!(engines(&text).run(b"", 20 * FUEL).status, Trapped);
+    // And many expressions that could be computed once for both sides of the call.
+    let sums: String = (0..3000)
+        .map(|n| {
+            format!("(i64.store (i32.const {}) (i64.add (local.get 0) (i64.const {})))", n * 8, n * 12_345_678_901i64)
+        })
+        .collect();
+    for (parameter, body) in [("", consts), ("(param i64)", sums)] {
+        let given = |value: &str| if parameter.is_empty() { String::new() } else { value.to_owned() };
+        let (again, first) = (given("(local.get 0)"), given("(i64.const 7)"));
+        let text = with(&format!("(func $f {parameter} {body} {again} call $f {body})"), &format!("{first} call $f"));
+        // Small frames, so that it takes many calls to fill the stack.
+        assert_eq!(engines(&text).run(b"", 100 * FUEL).status, Trapped);
+    }
 }
 
 #[test]

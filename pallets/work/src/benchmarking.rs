@@ -28,7 +28,7 @@ use sp_runtime::{
 };
 use vouch_primitives::{
     prober::{ProberId, ProberSignature},
-    traits::{Bonds, Engagements, Panels, Presence, RoundClock, RoundSeed},
+    traits::{Bonds, Panels, Presence, RoundClock, RoundSeed},
     work::{
         api::{JobState, Outcome, Receipt, Seat, Stage, RECEIPTS},
         draw::{candidates, OFFERS},
@@ -145,7 +145,7 @@ fn receipts<T: Config>(place: Place) {
 }
 
 /// Registers `device` as the `n`-th, and puts it on the list with as many seats as fit, one of them in the chunk.
-fn enlist<T: Config>(n: u32, device: &DeviceId) -> Result<Place, BenchmarkError> {
+fn listed<T: Config>(n: u32, device: &DeviceId) -> Result<Place, BenchmarkError> {
     T::Bonds::register_for_benchmark(n, device);
     let bonded = T::Bonds::bonded(device).ok_or(BenchmarkError::Stop("the device is registered"))?;
     let place = bonded.place;
@@ -188,7 +188,7 @@ fn chunk<T: Config>(stage: Stage, marks: impl Fn(u32) -> Option<u8>) -> Result<C
     let mut seats = Vec::new();
     for n in 0..MAX_SEATS {
         let device = keyless(n);
-        let place = enlist::<T>(n, &device)?;
+        let place = listed::<T>(n, &device)?;
         let fingerprint = marks(n).map(|mark| fingerprint::<T>(&device, mark));
         seats.push(Seat { device, place, fingerprint, out: false, contradicted: None });
     }
@@ -230,7 +230,7 @@ impl<T: Config> Pallet<T> {
     }
 }
 
-#[benchmarks]
+#[benchmarks(where <T as frame_system::Config>::RuntimeCall: From<Call<T>>)]
 mod benchmarks {
     use super::*;
 
@@ -315,17 +315,17 @@ mod benchmarks {
         let mut chunk = chunk::<T>(Stage::Computing, |_| None)?;
         let key = sp_io::crypto::sr25519_generate(KEY_TYPE, None);
         let device = DeviceId::new(key.0);
-        let place = enlist::<T>(MAX_SEATS, &device)?;
+        let place = listed::<T>(MAX_SEATS, &device)?;
         let last = chunk.seats.last_mut().ok_or(BenchmarkError::Stop("there are seats"))?;
         (last.device, last.place) = (device.clone(), place);
         Chunks::<T>::insert(JOB, CHUNK, chunk);
-        let answer = Answer::Fingerprint(H256::repeat_byte(3));
-        let payload = answer_payload(Pallet::<T>::genesis(), JOB, CHUNK, &answer);
+        let found = Answer::Fingerprint(H256::repeat_byte(3));
+        let payload = answer_payload(Pallet::<T>::genesis(), JOB, CHUNK, &found);
         let signature = sp_io::crypto::sr25519_sign(KEY_TYPE, &key, &payload)
             .ok_or(BenchmarkError::Stop("the keystore signs"))?
             .into();
         let call: <T as frame_system::Config>::RuntimeCall =
-            Call::<T>::answer { job: JOB, chunk: CHUNK, device, answer, signature }.into();
+            Call::<T>::answer { job: JOB, chunk: CHUNK, device, answer: found, signature }.into();
 
         let valid;
         #[block]
@@ -344,9 +344,9 @@ mod benchmarks {
         job::<T>(JOB, 0)?;
         let chunk = chunk::<T>(Stage::Computing, |n| (n + 1 < MAX_SEATS).then_some(0))?;
         let device = keyless(MAX_SEATS - 1);
-        let answer = Answer::Fingerprint(fingerprint::<T>(&device, 0));
+        let found = Answer::Fingerprint(fingerprint::<T>(&device, 0));
         #[extrinsic_call]
-        _(RawOrigin::Authorized, JOB, CHUNK, device, answer, unchecked());
+        _(RawOrigin::Authorized, JOB, CHUNK, device, found, unchecked());
         let now = Chunks::<T>::get(JOB, CHUNK).map(|chunk| chunk.stage);
         assert!(now == Some(Stage::Revealing) && chunk.stage == Stage::Computing);
         Ok(())
