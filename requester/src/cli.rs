@@ -17,7 +17,7 @@ use vouch_primitives::work::JobId;
 #[command(name = "vouch-work", version)]
 pub struct Cli {
     /// WebSocket URL of a node; may be repeated [default: the one on this machine]
-    #[arg(long = "node", global = true, value_name = "URL", env = "VOUCH_NODE", value_delimiter = ',')]
+    #[arg(long = "node", global = true, value_name = "URL", value_delimiter = ',')]
     pub nodes: Vec<String>,
 
     /// Hash of the chain's block 0: nodes of another chain are refused

@@ -16,22 +16,22 @@ use polkadot_sdk::{
 pub struct WeightInfo<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> pallet_devices::WeightInfo for WeightInfo<T> {
-    /// Took 16.5 to 173.1 us.
+    /// Took 31.7 to 2524.4 us.
     /// - `Devices::Classes`: r 1, w 1
     fn set_class() -> Weight {
-        Weight::from_parts(17_500_000, 3_360)
+        Weight::from_parts(55_200_000, 3_360)
             .saturating_add(T::DbWeight::get().reads(1))
             .saturating_add(T::DbWeight::get().writes(1))
     }
 
-    /// Took 3.2 to 105.4 us.
+    /// Took 8.0 to 185.5 us.
     /// - `Devices::Parameters`: r 0, w 1
     fn set_params() -> Weight {
-        Weight::from_parts(3_600_000, 0)
+        Weight::from_parts(16_300_000, 0)
             .saturating_add(T::DbWeight::get().writes(1))
     }
 
-    /// Took 183.6 to 272.4 us.
+    /// Took 559.7 to 877.1 us.
     /// - `Balances::Holds`: r 1, w 1
     /// - `Devices::BondedTotal`: r 1, w 1
     /// - `Devices::Classes`: r 1, w 0
@@ -49,57 +49,58 @@ impl<T: frame_system::Config> pallet_devices::WeightInfo for WeightInfo<T> {
     /// - `System::BlockHash`: r 1, w 0
     /// - `Uptime::Round`: r 1, w 0
     fn register() -> Weight {
-        Weight::from_parts(205_000_000, 28_100)
+        Weight::from_parts(678_000_000, 28_200)
             .saturating_add(T::DbWeight::get().reads(14))
             .saturating_add(T::DbWeight::get().writes(12))
     }
 
-    /// Took 46.5 to 87.3 us.
+    /// Took 182.2 to 250.6 us.
     /// - `Devices::Devices`: r 1, w 1
     /// - `Devices::Parameters`: r 1, w 0
     /// - `Devices::Prefixes`: r 2, w 2
     /// - `Uptime::Histories`: r 1, w 1
     fn set_endpoint() -> Weight {
-        Weight::from_parts(54_000_000, 10_800)
+        Weight::from_parts(199_000_000, 10_900)
             .saturating_add(T::DbWeight::get().reads(5))
             .saturating_add(T::DbWeight::get().writes(4))
     }
 
-    /// Took 27.7 to 79.3 us.
+    /// Took 81.7 to 147.6 us.
     /// - `Devices::Devices`: r 1, w 1
     fn set_beneficiary() -> Weight {
-        Weight::from_parts(32_900_000, 1_690)
+        Weight::from_parts(111_000_000, 1_460)
             .saturating_add(T::DbWeight::get().reads(1))
             .saturating_add(T::DbWeight::get().writes(1))
     }
 
-    /// Took 26.6 to 88.1 us.
+    /// Took 87.6 to 170.8 us.
     /// - `Devices::Devices`: r 1, w 0
     /// - `Devices::Offers`: r 0, w 1
     fn offer() -> Weight {
-        Weight::from_parts(30_600_000, 1_560)
+        Weight::from_parts(117_000_000, 1_590)
             .saturating_add(T::DbWeight::get().reads(1))
             .saturating_add(T::DbWeight::get().writes(1))
     }
 
-    /// Took 179.6 to 242.1 us.
+    /// Took 905.1 to 1163.0 us.
     /// - `Balances::Holds`: r 2, w 2
     /// - `Devices::Devices`: r 1, w 1
     /// - `Devices::DevicesOf`: r 0, w 2
     /// - `Devices::Offers`: r 1, w 1
-    /// - `Rewards::Accrued`: r 1, w 1
+    /// - `Rewards::Accrued`: r 2, w 1
     /// - `Rewards::Books`: r 1, w 1
     /// - `Rewards::Epoch`: r 1, w 0
     /// - `Rewards::Held`: r 1, w 0
-    /// - `Rewards::PointsPages`: r 1, w 0
+    /// - `Rewards::PointsPages`: r 2, w 0
+    /// - `Rewards::Rates`: r 1, w 0
     /// - `System::Account`: r 4, w 4
     fn accept() -> Weight {
-        Weight::from_parts(197_000_000, 51_900)
-            .saturating_add(T::DbWeight::get().reads(13))
+        Weight::from_parts(1_020_000_000, 72_700)
+            .saturating_add(T::DbWeight::get().reads(16))
             .saturating_add(T::DbWeight::get().writes(12))
     }
 
-    /// Took 113.4 to 158.7 us.
+    /// Took 425.0 to 794.0 us.
     /// - `Devices::Cohorts`: r 1, w 1
     /// - `Devices::Devices`: r 2, w 2
     /// - `Devices::DevicesOf`: r 0, w 2
@@ -111,53 +112,54 @@ impl<T: frame_system::Config> pallet_devices::WeightInfo for WeightInfo<T> {
     /// - `System::BlockHash`: r 1, w 0
     /// - `Uptime::Round`: r 1, w 0
     fn rotate_key() -> Weight {
-        Weight::from_parts(126_000_000, 25_600)
+        Weight::from_parts(498_000_000, 25_600)
             .saturating_add(T::DbWeight::get().reads(8))
             .saturating_add(T::DbWeight::get().writes(8))
     }
 
-    /// Took 53.6 to 92.8 us.
+    /// Took 171.1 to 321.0 us.
     /// - `Devices::Cohorts`: r 1, w 1
     /// - `Devices::Devices`: r 1, w 1
     /// - `Devices::Parameters`: r 1, w 0
     /// - `Rewards::Epoch`: r 1, w 0
     /// - `Uptime::Round`: r 1, w 0
     fn pause() -> Weight {
-        Weight::from_parts(63_200_000, 23_700)
+        Weight::from_parts(272_000_000, 23_900)
             .saturating_add(T::DbWeight::get().reads(5))
             .saturating_add(T::DbWeight::get().writes(2))
     }
 
-    /// Took 63.5 to 305.8 us.
+    /// Took 163.3 to 358.7 us.
     /// - `Devices::Cohorts`: r 1, w 1
     /// - `Devices::Devices`: r 1, w 1
     /// - `Rewards::Epoch`: r 1, w 0
     /// - `Uptime::Round`: r 1, w 0
     fn resume() -> Weight {
-        Weight::from_parts(85_200_000, 23_800)
+        Weight::from_parts(219_000_000, 23_800)
             .saturating_add(T::DbWeight::get().reads(4))
             .saturating_add(T::DbWeight::get().writes(2))
     }
 
-    /// Took 142.6 to 227.1 us.
+    /// Took 573.0 to 1045.5 us.
     /// - `Devices::Cohorts`: r 1, w 1
     /// - `Devices::Devices`: r 1, w 1
     /// - `Devices::Offers`: r 0, w 1
     /// - `Devices::Parameters`: r 1, w 0
-    /// - `Rewards::Accrued`: r 1, w 1
+    /// - `Rewards::Accrued`: r 2, w 1
     /// - `Rewards::Books`: r 1, w 1
     /// - `Rewards::Epoch`: r 1, w 0
     /// - `Rewards::Held`: r 1, w 0
-    /// - `Rewards::PointsPages`: r 1, w 0
+    /// - `Rewards::PointsPages`: r 2, w 0
+    /// - `Rewards::Rates`: r 1, w 0
     /// - `System::Account`: r 2, w 2
     /// - `Uptime::Round`: r 1, w 0
     fn deregister() -> Weight {
-        Weight::from_parts(161_000_000, 73_300)
-            .saturating_add(T::DbWeight::get().reads(11))
+        Weight::from_parts(860_000_000, 94_200)
+            .saturating_add(T::DbWeight::get().reads(14))
             .saturating_add(T::DbWeight::get().writes(7))
     }
 
-    /// Took 194.9 to 248.2 us.
+    /// Took 755.2 to 1478.1 us.
     /// - `Balances::Holds`: r 1, w 1
     /// - `Devices::BondedTotal`: r 1, w 1
     /// - `Devices::Cohorts`: r 1, w 1
@@ -166,23 +168,29 @@ impl<T: frame_system::Config> pallet_devices::WeightInfo for WeightInfo<T> {
     /// - `Devices::DevicesOf`: r 0, w 1
     /// - `Devices::Offers`: r 0, w 1
     /// - `Devices::Prefixes`: r 1, w 1
-    /// - `Devices::Tenants`: r 0, w 1
+    /// - `Devices::Tenants`: r 1, w 1
     /// - `Devices::Vacant`: r 0, w 1
     /// - `Devices::VacantCount`: r 1, w 1
-    /// - `Rewards::Accrued`: r 1, w 1
+    /// - `Rewards::Accrued`: r 2, w 1
     /// - `Rewards::Books`: r 1, w 1
     /// - `Rewards::Epoch`: r 1, w 0
     /// - `Rewards::Held`: r 1, w 0
-    /// - `Rewards::PointsPages`: r 1, w 0
+    /// - `Rewards::PointsPages`: r 2, w 0
+    /// - `Rewards::Rates`: r 1, w 0
     /// - `System::Account`: r 3, w 3
     /// - `Uptime::Histories`: r 1, w 1
+    /// - `Uptime::Round`: r 1, w 0
+    /// - `Work::ReceiptsOf`: r 0, w 1
+    /// - `Work::WorkerCount`: r 1, w 1
+    /// - `Work::WorkerOf`: r 1, w 2
+    /// - `Work::Workers`: r 2, w 2
     fn release() -> Weight {
-        Weight::from_parts(212_000_000, 82_600)
-            .saturating_add(T::DbWeight::get().reads(16))
-            .saturating_add(T::DbWeight::get().writes(17))
+        Weight::from_parts(1_120_000_000, 106_000)
+            .saturating_add(T::DbWeight::get().reads(25))
+            .saturating_add(T::DbWeight::get().writes(23))
     }
 
-    /// Took 244.3 to 323.2 us.
+    /// Took 755.7 to 1417.8 us.
     /// - `Balances::Holds`: r 1, w 1
     /// - `Devices::BondedTotal`: r 1, w 1
     /// - `Devices::Cohorts`: r 1, w 1
@@ -192,30 +200,36 @@ impl<T: frame_system::Config> pallet_devices::WeightInfo for WeightInfo<T> {
     /// - `Devices::Offers`: r 0, w 1
     /// - `Devices::Parameters`: r 1, w 0
     /// - `Devices::Prefixes`: r 1, w 1
-    /// - `Devices::Tenants`: r 0, w 1
+    /// - `Devices::Tenants`: r 1, w 1
     /// - `Devices::Vacant`: r 0, w 1
     /// - `Devices::VacantCount`: r 1, w 1
-    /// - `Rewards::Accrued`: r 1, w 1
+    /// - `Rewards::Accrued`: r 2, w 1
     /// - `Rewards::Books`: r 1, w 1
     /// - `Rewards::Epoch`: r 1, w 0
     /// - `Rewards::Held`: r 1, w 0
-    /// - `Rewards::PointsPages`: r 1, w 0
+    /// - `Rewards::PointsPages`: r 2, w 0
+    /// - `Rewards::Rates`: r 1, w 0
     /// - `System::Account`: r 4, w 4
     /// - `Uptime::Histories`: r 1, w 1
+    /// - `Uptime::Round`: r 1, w 0
+    /// - `Work::ReceiptsOf`: r 0, w 1
+    /// - `Work::WorkerCount`: r 1, w 1
+    /// - `Work::WorkerOf`: r 1, w 2
+    /// - `Work::Workers`: r 2, w 2
     fn evict() -> Weight {
-        Weight::from_parts(259_000_000, 82_600)
-            .saturating_add(T::DbWeight::get().reads(18))
-            .saturating_add(T::DbWeight::get().writes(18))
+        Weight::from_parts(920_000_000, 105_000)
+            .saturating_add(T::DbWeight::get().reads(27))
+            .saturating_add(T::DbWeight::get().writes(24))
     }
 
-    /// Took 106.0 to 176.5 us.
+    /// Took 207.9 to 399.1 us.
     /// - `Balances::Holds`: r 1, w 1
     /// - `Devices::BondedTotal`: r 1, w 1
     /// - `Devices::Classes`: r 1, w 0
     /// - `Devices::Devices`: r 1, w 1
     /// - `System::Account`: r 1, w 1
     fn top_up() -> Weight {
-        Weight::from_parts(125_000_000, 5_000)
+        Weight::from_parts(303_000_000, 5_070)
             .saturating_add(T::DbWeight::get().reads(5))
             .saturating_add(T::DbWeight::get().writes(4))
     }
