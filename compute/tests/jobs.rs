@@ -9,7 +9,7 @@ use vouch_compute::Status;
 fn job(name: &str) -> Engines {
     let target = env::var_os("CARGO_TARGET_DIR")
         .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target"), PathBuf::from);
-    let path = target.join("jobs").join(name).with_extension("wasm");
+    let path = target.join("jobs").join(name).join(name).with_extension("wasm");
     let code = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}; scripts/jobs builds it", path.display()));
     Engines::new(&code, 256).unwrap_or_else(|refusal| panic!("{}: {refusal}", path.display()))
 }

@@ -5,6 +5,8 @@
 //! with its connection.
 
 mod call;
+#[cfg(test)]
+mod conformance;
 mod error;
 mod general;
 mod link;

@@ -8,7 +8,7 @@ use crate::{
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use polkadot_sdk::{sp_core::H256, sp_runtime::AccountId32};
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf};
 use vouch_primitives::{
     work::{COMMON_MEMORY_PAGES, MAX_MEMORY_PAGES},
     ClassId, DeviceId,
@@ -88,6 +88,10 @@ pub struct Init {
     /// Signature scheme of the keys
     #[arg(long, value_enum, default_value_t)]
     pub scheme: Scheme,
+
+    /// Cores to compute jobs on; without it the devices take no work
+    #[arg(long, value_name = "N")]
+    pub cores: Option<NonZeroUsize>,
 
     /// Hash of the chain's block 0, instead of asking a node
     #[arg(long, value_name = "HASH", value_parser = hash)]

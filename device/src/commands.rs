@@ -134,6 +134,7 @@ async fn init(path: &Path, arguments: Init, nodes: Vec<String>) -> Result<()> {
         listen: arguments.listen,
         endpoint: arguments.endpoint,
         class: arguments.class,
+        cores: arguments.cores,
         key_file: KEY_FILE.to_owned(),
     };
     // Says at once, and before anything is written, what would otherwise be said by the next command.
@@ -170,6 +171,7 @@ async fn init(path: &Path, arguments: Init, nodes: Vec<String>) -> Result<()> {
 mod tests {
     use super::*;
     use clap::Parser;
+    use std::num::NonZeroUsize;
 
     #[tokio::test]
     async fn init_writes_nothing_if_its_arguments_make_no_sense_and_both_files_otherwise() {
@@ -186,8 +188,9 @@ mod tests {
             assert!(error.contains(expected), "{error}");
             assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "{arguments}");
         }
-        run("--node ws://a:1 --endpoint 198.51.100.7:3701 --keys 2").await.unwrap();
+        run("--node ws://a:1 --endpoint 198.51.100.7:3701 --keys 2 --cores 3").await.unwrap();
         let setup = Setup::load(&path, Vec::new()).unwrap();
         assert_eq!((setup.devices.len(), setup.config.genesis), (2, Some(H256::repeat_byte(7))));
+        assert_eq!(setup.config.cores, NonZeroUsize::new(3));
     }
 }

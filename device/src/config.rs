@@ -297,6 +297,8 @@ pub struct Draft {
     pub endpoint: Option<SocketAddr>,
     /// Class of the devices.
     pub class: ClassId,
+    /// Cores to compute jobs on; `None` if it takes no work.
+    pub cores: Option<NonZeroUsize>,
     /// Name of the key file, relative to the configuration.
     pub key_file: String,
 }
@@ -324,6 +326,10 @@ impl Draft {
             Some(endpoint) => format!("endpoint = \"{endpoint}\""),
             None => "# endpoint = \"198.51.100.7:3701\"".to_owned(),
         };
+        let work = match self.cores {
+            Some(cores) => format!("[work]\ncores = {cores}"),
+            None => "# [work]\n# cores = 1".to_owned(),
+        };
         format!(
             "{}\
              # Nodes of the chain; any that answers is used.\n\
@@ -346,8 +352,7 @@ impl Draft {
              # stray_burst = {}\n\
              # max_connections = {MAX_CONNECTIONS}\n\n\
              # Cores to compute jobs on. Without them it takes no work; with them, `vouch-device work enlist` comes next.\n\
-             # [work]\n\
-             # cores = 1\n",
+             {work}\n",
             self.genesis.map(|genesis| genesis_line(genesis) + "\n").unwrap_or_default(),
             self.listen,
             self.class,
@@ -377,6 +382,7 @@ mod tests {
             listen: DEFAULT_LISTEN.parse().unwrap(),
             endpoint: Some("[2a00::1]:3701".parse().unwrap()),
             class: 2,
+            cores: None,
             key_file: "device.key".into(),
         }
     }
@@ -438,6 +444,8 @@ mod tests {
         assert_eq!((config.class, config.genesis), (2, None));
         assert_eq!(config.endpoint.unwrap().to_string(), "[2a00::1]:3701");
         assert!(matches!(draft().write(&path), Err(ConfigError::Exists { .. })));
+        let working = Draft { cores: NonZeroUsize::new(4), ..draft() };
+        assert_eq!(parse(&working.text()).unwrap().cores, NonZeroUsize::new(4));
         let pinned = Draft { genesis: Some(H256::repeat_byte(7)), endpoint: None, ..draft() };
         assert_eq!(parse(&pinned.text()).unwrap().genesis, Some(H256::repeat_byte(7)));
         // What is commented out can be commented in.

@@ -1,6 +1,6 @@
-//! Finds the binaries that are to be started.
+//! Finds the binaries that are to be started, and the jobs that are to be computed.
 
-use anyhow::bail;
+use anyhow::{bail, Context};
 use std::{env, path::PathBuf};
 
 /// A binary of this workspace.
@@ -10,6 +10,8 @@ pub enum Binary {
     Node,
     /// The device agent.
     Device,
+    /// The requester's tool.
+    Work,
 }
 
 impl Binary {
@@ -17,6 +19,7 @@ impl Binary {
         match self {
             Self::Node => "vouch-node",
             Self::Device => "vouch-device",
+            Self::Work => "vouch-work",
         }
     }
 
@@ -24,11 +27,12 @@ impl Binary {
         match self {
             Self::Node => "VOUCH_NODE",
             Self::Device => "VOUCH_DEVICE",
+            Self::Work => "VOUCH_WORK",
         }
     }
 
-    /// Where it is: what the environment variable `VOUCH_NODE` or `VOUCH_DEVICE` says, else beside the running executable, as
-    /// cargo puts it.
+    /// Where it is: what the environment variable `VOUCH_NODE`, `VOUCH_DEVICE` or `VOUCH_WORK` says, else beside the running
+    /// executable, as cargo puts it.
     pub fn path(self) -> anyhow::Result<PathBuf> {
         let (name, variable) = (self.name(), self.variable());
         if let Some(path) = env::var_os(variable).map(PathBuf::from) {
@@ -49,4 +53,19 @@ impl Binary {
             ),
         }
     }
+}
+
+/// The folder of the example job `name`: below the one that the environment variable `VOUCH_JOBS` names, else where `scripts/jobs`
+/// puts it in the target folder that the running executable is in.
+pub fn job(name: &str) -> anyhow::Result<PathBuf> {
+    const VARIABLE: &str = "VOUCH_JOBS";
+    let own = env::current_exe()?;
+    let folders = match env::var_os(VARIABLE).map(PathBuf::from) {
+        Some(jobs) => vec![jobs],
+        None => own.ancestors().skip(2).take(2).map(|folder| folder.join("jobs")).collect(),
+    };
+    let mut candidates = folders.iter().map(|jobs| jobs.join(name));
+    candidates.find(|folder| folder.join("job.toml").is_file()).with_context(|| {
+        format!("the job {name} is not built (looked in {folders:?}). Build it with `scripts/jobs`, or set {VARIABLE}.")
+    })
 }

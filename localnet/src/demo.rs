@@ -4,6 +4,7 @@ use crate::{
     devices::keypair,
     interrupt::Interrupt,
     network::OWNERS,
+    requester::{Requester, BELOW, PRIMES},
     table::{render, Row},
     Localnet,
 };
@@ -12,11 +13,13 @@ use console::Term;
 use futures::future::{join_all, try_join_all};
 use std::{
     collections::HashMap,
+    num::NonZeroUsize,
     path::PathBuf,
     time::{Duration, Instant},
 };
-use vouch_device::chain::{Token, Wait};
+use vouch_device::chain::{Job, Token, Wait};
 use vouch_primitives::{DeviceId, RoundIndex};
+use vouch_requester::progress;
 
 /// Between two looks at the chain.
 const LOOK: Duration = Duration::from_secs(1);
@@ -26,7 +29,8 @@ const CLAIM: Duration = Duration::from_secs(60);
 /// What to run.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Options {
-    /// End after so many seconds, counted from the start of the node, with success only if every device has earned
+    /// End after so many seconds, counted from the start of the node, with success only if every device has earned; with --work
+    /// only if they have computed the right answer besides
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub seconds: Option<u64>,
 
@@ -34,13 +38,17 @@ pub struct Options {
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=100))]
     pub devices: u16,
 
+    /// Have the devices take work, and post a job: the number of primes below a thousand million
+    #[arg(long)]
+    pub work: bool,
+
     /// Keep logs, database and keys in this folder; without it they are removed in the end
     #[arg(long, value_name = "DIR")]
     pub base_path: Option<PathBuf>,
 }
 
 /// Runs the demo until it is interrupted or its time is over. Returns whether it did what was asked for: with a time, whether
-/// every device has earned.
+/// every device has earned, and the job, if there is one, was computed rightly.
 pub async fn run(options: Options) -> anyhow::Result<bool> {
     let mut interrupt = Interrupt::listen()?;
     let mut net = None;
@@ -49,9 +57,16 @@ pub async fn run(options: Options) -> anyhow::Result<bool> {
         () = interrupt.wait() => Ok(None),
     };
     println!();
-    if let Some(Stage { net, board }) = net {
+    if let Some(Stage { net, board, requester }) = net {
         // What the last block brought, once more and complete.
         let last = board.look(&net).await;
+        let mut report = None;
+        if let Some(requester) = requester {
+            report = Some(requester.cli("report", &[]).await.unwrap_or_else(|error| format!("{error:#}")));
+            if let Err(error) = requester.stop().await {
+                eprintln!("{error:#}");
+            }
+        }
         if let Err(error) = net.stop().await {
             eprintln!("{error:#}");
         }
@@ -62,6 +77,12 @@ pub async fn run(options: Options) -> anyhow::Result<bool> {
             },
             None => println!("No tokens were accrued."),
         }
+        if let Some(report) = report {
+            println!("\n{}", report.trim_end());
+        }
+        if let Some(primes) = board.primes {
+            println!("{}", answer(primes));
+        }
     }
     Ok(outcome?.unwrap_or(options.seconds.is_none()))
 }
@@ -70,23 +91,41 @@ pub async fn run(options: Options) -> anyhow::Result<bool> {
 struct Stage {
     net: Localnet,
     board: Board,
+    requester: Option<Requester>,
 }
 
-/// Starts everything into `stage` and shows it; returns after the asked time whether every device has earned.
+/// What the devices found, and whether it is right.
+fn answer(primes: u64) -> String {
+    let verdict = if primes == PRIMES { "as tables say" } else { "which is wrong" };
+    format!("The devices found {primes} primes below {BELOW}, {verdict}.")
+}
+
+/// Starts everything into `stage` and shows it; returns after the asked time whether everything came out as it should.
 async fn show(options: &Options, stage: &mut Option<Stage>) -> anyhow::Result<bool> {
     println!("Starting a validator ...");
-    let net = Localnet::builder().base_path(options.base_path.clone()).start_validators().await?;
+    let cores = options.work.then_some(NonZeroUsize::MIN);
+    let net = Localnet::builder().cores(cores).base_path(options.base_path.clone()).start_validators().await?;
     let node = &net.nodes[0];
     println!("The node answers on {} after {:.1} s.", node.url(), node.started().elapsed().as_secs_f64());
     println!("Logs are in {}.", net.folder().display());
-    let board =
-        Board { token: net.client().token().await?, claimed: HashMap::new(), rows: Vec::new(), first_accrual: None };
-    let Stage { net, board } = stage.insert(Stage { net, board });
+    let board = Board {
+        token: net.client().token().await?,
+        claimed: HashMap::new(),
+        rows: Vec::new(),
+        first_accrual: None,
+        job: None,
+        primes: None,
+    };
+    let Stage { net, board, requester } = stage.insert(Stage { net, board, requester: None });
 
     println!("Starting {} devices and registering them ...", options.devices);
     net.add_devices(options.devices.into()).await?;
     let started = net.nodes[0].started();
     println!("All devices are registered after {:.1} s.", started.elapsed().as_secs_f64());
+    if options.work {
+        let requester = requester.insert(Requester::post(net).await?);
+        println!("Job {} is posted: how many primes are there below {BELOW}?", requester.job());
+    }
 
     let end = options.seconds.map(|seconds| started + Duration::from_secs(seconds));
     let mut screen = Screen::new();
@@ -94,12 +133,16 @@ async fn show(options: &Options, stage: &mut Option<Stage>) -> anyhow::Result<bo
     loop {
         net.ensure_running()?;
         board.rows = board.look(net).await?;
+        if let Some(requester) = requester {
+            board.follow(requester, net).await?;
+        }
         if board.first_accrual.is_none() && board.rows.iter().any(Row::earned) {
             board.first_accrual = Some(started.elapsed());
         }
         screen.show(board, started)?;
         if end.is_some_and(|end| Instant::now() >= end) {
-            return Ok(board.rows.iter().all(Row::earned));
+            let is_computed = requester.is_none() || board.primes == Some(PRIMES);
+            return Ok(is_computed && board.rows.iter().all(Row::earned));
         }
         if Instant::now() >= claim_at {
             claim_at = Instant::now() + CLAIM;
@@ -115,6 +158,9 @@ struct Board {
     claimed: HashMap<DeviceId, u128>,
     rows: Vec<Row>,
     first_accrual: Option<Duration>,
+    job: Option<Job>,
+    /// What the devices found, once the job has ended and its results were fetched.
+    primes: Option<u64>,
 }
 
 impl Board {
@@ -127,11 +173,38 @@ impl Board {
                 let id = device.id();
                 let info = client.device(id).await?.context("the device is not registered")?;
                 let explained = client.explain(id).await?.context("the device is not registered")?;
+                let work = client.pending_work(id).await?.filter(|_| device.takes_work());
                 let claimed = self.claimed.get(id).copied().unwrap_or(0);
-                Ok::<_, anyhow::Error>(Row::new(device.name(), &info, &explained, claimed))
+                Ok::<_, anyhow::Error>(Row::new(device.name(), &info, &explained, work, claimed))
             }
         });
         try_join_all(rows).await
+    }
+
+    /// Takes note of how far the job is, and of its results once it has ended.
+    async fn follow(&mut self, requester: &Requester, net: &Localnet) -> anyhow::Result<()> {
+        requester.ensure_serving()?;
+        self.job = Some(requester.state(net.client()).await?);
+        if self.primes.is_none() && requester.has_ended(net.client()).await? {
+            self.primes = Some(requester.primes(net.client()).await?);
+        }
+        Ok(())
+    }
+
+    /// How far the job is, for people.
+    fn job(&self) -> Option<String> {
+        let job = self.job.as_ref()?;
+        let so_far = format!(
+            "Job {}: {} of {} chunks settled, {}",
+            job.id,
+            job.settled,
+            job.chunks,
+            progress::message(job, &self.token)
+        );
+        Some(match self.primes {
+            Some(primes) => format!("{so_far}. {}", answer(primes)),
+            None => so_far,
+        })
     }
 
     /// Claims for every device that has accrued something. Anyone may: the first owner pays the fees, each owner is paid.
@@ -164,7 +237,8 @@ impl Screen {
     fn show(&mut self, board: &Board, started: Instant) -> anyhow::Result<()> {
         let elapsed = started.elapsed().as_secs();
         if self.term.is_term() {
-            let text = format!("{}\n{elapsed} s, Ctrl-C ends", render(&board.rows, &board.token));
+            let job = board.job().map(|job| job + "\n").unwrap_or_default();
+            let text = format!("{}\n{job}{elapsed} s, Ctrl-C ends", render(&board.rows, &board.token));
             self.term.clear_last_lines(self.lines)?;
             self.term.write_line(&text)?;
             self.lines = text.lines().count();
@@ -175,6 +249,9 @@ impl Screen {
             self.last = newest;
             for row in &board.rows {
                 println!("{elapsed:>4} s  {}", row.line(&board.token));
+            }
+            if let Some(job) = board.job() {
+                println!("{elapsed:>4} s  {job}");
             }
         }
         Ok(())

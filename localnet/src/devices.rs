@@ -11,6 +11,7 @@ use nix::sys::signal::Signal;
 use std::{
     ffi::OsString,
     net::{Ipv4Addr, SocketAddr},
+    num::NonZeroUsize,
     path::{Path, PathBuf},
     process::{Output, Stdio},
     str::FromStr,
@@ -26,6 +27,9 @@ const COMMAND: Duration = Duration::from_secs(240);
 /// How long an agent may take until it answers.
 const START: Duration = Duration::from_secs(60);
 
+/// Chunks that a device which takes work may be given at a time.
+const SLOTS: &str = "4";
+
 /// A device.
 #[derive(Debug)]
 pub struct Device {
@@ -37,20 +41,29 @@ pub struct Device {
     log: PathBuf,
     address: SocketAddr,
     genesis: H256,
+    takes_work: bool,
     process: Option<Process>,
 }
 
 impl Device {
-    /// The device number `index`, counted from 0, of `owner`. Makes a key and a configuration for it in `folder`, unless an
-    /// earlier run left them there. It neither runs nor is it registered by this.
-    pub async fn create(index: usize, owner: &'static str, nodes: &[String], folder: &Path) -> anyhow::Result<Self> {
+    /// The device number `index`, counted from 0, of `owner`, which takes work on so many `cores`. Makes a key and a configuration
+    /// for it in `folder`, unless an earlier run left them there. It neither runs nor is it registered by this.
+    pub async fn create(
+        index: usize,
+        owner: &'static str,
+        cores: Option<NonZeroUsize>,
+        nodes: &[String],
+        folder: &Path,
+    ) -> anyhow::Result<Self> {
         let name = format!("device-{}", index + 1);
         let home = folder.join(&name);
         std::fs::create_dir_all(&home).with_context(|| format!("cannot create {}", home.display()))?;
         let config = home.join("config.toml");
         if !config.exists() {
             let address = SocketAddr::from((Ipv4Addr::LOCALHOST, ports::free()?)).to_string();
+            let cores = cores.map(|cores| cores.to_string());
             let mut arguments = vec!["init", "--listen", &address, "--endpoint", &address];
+            arguments.extend(cores.iter().flat_map(|cores| ["--cores", cores]));
             arguments.extend(nodes.iter().flat_map(|url| ["--node", url]));
             succeed(cli(&config, arguments).await?)?;
         }
@@ -64,16 +77,25 @@ impl Device {
             log: folder.join(format!("{name}.log")),
             address: settings.listen,
             genesis: settings.genesis.context("`vouch-device init` pins the chain of a node that answers")?,
+            takes_work: settings.cores.is_some(),
             process: None,
             name,
         })
     }
 
-    /// Runs it, and registers it once it answers.
+    /// Runs it, and registers it once it answers; puts it on the list of workers if it takes work.
     pub async fn join(&mut self) -> anyhow::Result<()> {
         self.run().await?;
         self.cli(["register", "--owner-suri", self.owner, "--wait", "included"]).await?;
+        if self.takes_work {
+            self.cli(["work", "enlist", "--slots", SLOTS, "--owner-suri", self.owner, "--wait", "included"]).await?;
+        }
         Ok(())
+    }
+
+    /// Whether it takes work.
+    pub fn takes_work(&self) -> bool {
+        self.takes_work
     }
 
     /// Runs its agent, and returns when it answers. It must not be running.

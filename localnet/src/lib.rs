@@ -6,6 +6,7 @@
 //! | [`network`] | the whole network |
 //! | [`node`] | one validator |
 //! | [`devices`] | one device |
+//! | [`requester`] | somebody who has a job computed |
 //! | [`demo`] | the demo: runs a small network and shows what its devices earn |
 //! | [`table`] | what devices earn, for people |
 //! | [`process`], [`binaries`], [`ports`], [`rpc`], [`wait`], [`interrupt`] | what these are made of |
@@ -18,6 +19,7 @@ pub mod network;
 pub mod node;
 pub mod ports;
 pub mod process;
+pub mod requester;
 pub mod rpc;
 pub mod table;
 pub mod wait;

@@ -8,6 +8,7 @@ use crate::{
 use anyhow::{ensure, Context};
 use futures::future::{join_all, try_join_all};
 use std::{
+    num::NonZeroUsize,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -29,6 +30,7 @@ pub struct Builder {
     validators: usize,
     idle: Option<usize>,
     devices: usize,
+    cores: Option<NonZeroUsize>,
     base_path: Option<PathBuf>,
 }
 
@@ -51,6 +53,12 @@ impl Builder {
         self
     }
 
+    /// On how many cores each device computes jobs; without it they take no work.
+    pub fn cores(mut self, cores: Option<NonZeroUsize>) -> Self {
+        self.cores = cores;
+        self
+    }
+
     /// Where everything goes that is to be kept, and what an earlier network there left is taken up; without it, everything goes
     /// into a folder that is removed in the end.
     pub fn base_path(mut self, base_path: Option<PathBuf>) -> Self {
@@ -68,7 +76,7 @@ impl Builder {
 
     /// Starts the validators only.
     pub async fn start_validators(self) -> anyhow::Result<Localnet> {
-        let Self { validators, idle, base_path, .. } = self;
+        let Self { validators, idle, cores, base_path, .. } = self;
         let most = VALIDATORS.len();
         ensure!(
             (1..=most).contains(&validators),
@@ -92,7 +100,7 @@ impl Builder {
         }
         let genesis = nodes[0].client().genesis().await?;
         let client = Client::new(nodes.iter().map(Node::url), Some(genesis), Some(PATIENCE));
-        let net = Localnet { nodes, devices: Vec::new(), client, genesis, folder };
+        let net = Localnet { nodes, devices: Vec::new(), cores, client, genesis, folder };
         net.meet().await?;
         Ok(net)
     }
@@ -105,6 +113,7 @@ pub struct Localnet {
     pub nodes: Vec<Node>,
     /// The devices that run as processes of their own.
     pub devices: Vec<Device>,
+    cores: Option<NonZeroUsize>,
     client: Client,
     genesis: H256,
     // Last, so that it is removed when nothing writes into it any more.
@@ -114,7 +123,7 @@ pub struct Localnet {
 impl Localnet {
     /// One validator and no device, unless told otherwise.
     pub fn builder() -> Builder {
-        Builder { validators: 1, idle: None, devices: 0, base_path: None }
+        Builder { validators: 1, idle: None, devices: 0, cores: None, base_path: None }
     }
 
     /// Waits until every node is connected with all others.
@@ -129,17 +138,22 @@ impl Localnet {
 
     /// Starts further devices and registers them.
     pub async fn add_devices(&mut self, count: usize) -> anyhow::Result<()> {
-        let urls: Vec<_> = self.nodes.iter().map(Node::url).collect();
+        let urls = self.urls();
         let first = self.devices.len();
         for index in first..first + count {
             let owner = OWNERS[index % OWNERS.len()];
-            self.devices.push(Device::create(index, owner, &urls, self.folder.path()).await?);
+            self.devices.push(Device::create(index, owner, self.cores, &urls, self.folder.path()).await?);
         }
         // One transaction at a time per owner; different owners need not wait for each other.
         for some in self.devices[first..].chunks_mut(OWNERS.len()) {
             try_join_all(some.iter_mut().map(Device::join)).await?;
         }
         Ok(())
+    }
+
+    /// Where the nodes answer.
+    pub fn urls(&self) -> Vec<String> {
+        self.nodes.iter().map(Node::url).collect()
     }
 
     /// Asks any of the nodes.

@@ -2,7 +2,7 @@
 
 use comfy_table::{presets, CellAlignment, ContentArrangement, Table};
 use vouch_device::{
-    chain::{Device, Explained, Token},
+    chain::{Device, Explained, Pending, Token},
     explain::{latency, Verdict},
 };
 use vouch_primitives::{Points, RoundIndex};
@@ -20,9 +20,11 @@ pub struct Row {
     pub latency_code: u8,
     /// Rounds up since it was last judged down.
     pub streak: u32,
-    /// Points of the running epoch.
+    /// Points of the running epoch, by being up.
     pub points: Points,
-    /// Planck accrued and not claimed.
+    /// Points of the running epoch by work, if it takes work.
+    pub work_points: Option<Points>,
+    /// Planck accrued and not claimed, by both. What requesters pay goes to the owner at once, and is not in it.
     pub accrued: u128,
     /// Planck earned and held back as security.
     pub held: u128,
@@ -31,8 +33,8 @@ pub struct Row {
 }
 
 impl Row {
-    /// What the chain says of the device called `name`.
-    pub fn new(name: &str, device: &Device, explained: &Explained, claimed: u128) -> Self {
+    /// What the chain says of the device called `name`; `work` is what it has earned by work, if it takes any.
+    pub fn new(name: &str, device: &Device, explained: &Explained, work: Option<Pending>, claimed: u128) -> Self {
         Self {
             name: name.to_owned(),
             round: device.next_round.checked_sub(1),
@@ -40,8 +42,9 @@ impl Row {
             latency_code: device.latency_code,
             streak: device.streak,
             points: explained.pending.points,
-            accrued: explained.pending.accrued,
-            held: explained.pending.held,
+            work_points: work.as_ref().map(|work| work.points),
+            accrued: explained.pending.accrued + work.as_ref().map_or(0, |work| work.accrued),
+            held: explained.pending.held + work.as_ref().map_or(0, |work| work.held),
             claimed,
         }
     }
@@ -51,7 +54,7 @@ impl Row {
         self.accrued > 0 || self.claimed > 0
     }
 
-    fn cells(&self, token: &Token) -> [String; 9] {
+    fn cells(&self, token: &Token) -> [String; 10] {
         [
             self.name.clone(),
             self.round.map_or("-".into(), |round| round.to_string()),
@@ -59,6 +62,7 @@ impl Row {
             latency(self.latency_code),
             self.streak.to_string(),
             self.points.to_string(),
+            self.work_points.map_or("-".into(), |points| points.to_string()),
             amount(self.accrued, token),
             amount(self.held, token),
             amount(self.claimed, token),
@@ -67,17 +71,17 @@ impl Row {
 
     /// The row as one line of text.
     pub fn line(&self, token: &Token) -> String {
-        let [name, round, verdict, latency, streak, points, accrued, held, claimed] = self.cells(token);
+        let [name, round, verdict, latency, streak, points, work, accrued, held, claimed] = self.cells(token);
         format!(
-            "{name}: round {round} {verdict}, latency {latency}, streak {streak}, points {points}, accrued {accrued}, \
-             held {held}, claimed {claimed} {}",
+            "{name}: round {round} {verdict}, latency {latency}, streak {streak}, points {points}, by work {work}, \
+             accrued {accrued}, held {held}, claimed {claimed} {}",
             token.symbol
         )
     }
 }
 
 /// Numeric columns, counted from 0.
-const RIGHT: std::ops::Range<usize> = 3..9;
+const RIGHT: std::ops::Range<usize> = 3..10;
 
 /// All rows as a table.
 pub fn render(rows: &[Row], token: &Token) -> String {
@@ -89,6 +93,7 @@ pub fn render(rows: &[Row], token: &Token) -> String {
         "latency".into(),
         "streak".into(),
         "points this epoch".into(),
+        "by work".into(),
         format!("accrued, {}", token.symbol),
         format!("held, {}", token.symbol),
         format!("claimed, {}", token.symbol),
@@ -127,6 +132,7 @@ mod tests {
             latency_code: 1,
             streak: 5,
             points: 20_300,
+            work_points: Some(411),
             accrued: 1_234_567_890_123,
             held: 137_000_000_000,
             claimed: 0,

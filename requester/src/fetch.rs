@@ -21,6 +21,10 @@ pub const PATIENCE: Duration = Duration::from_secs(75);
 /// How long it may take to answer at all.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
 
+/// How often a device is asked that does not serve a chunk: it looks at the chain at every block, and all of these together take
+/// longer than one.
+const LATE_TURNS: usize = 4;
+
 /// Before devices that send results to others are asked again.
 const BUSY_PAUSE: Duration = Duration::from_secs(3);
 
@@ -54,9 +58,14 @@ pub enum FetchError {
 }
 
 impl FetchError {
-    /// Whether the device asks to come back: it has much to do (429), or sends results to others (503).
-    fn is_busy(&self) -> bool {
-        matches!(self, Self::Refused(429 | 503))
+    /// How often a device is asked that gives this answer: it may have much to do (429) or send results to others (503), or have
+    /// yet to see for itself that the chunk is settled (404).
+    fn turns(&self) -> usize {
+        match self {
+            Self::Refused(429 | 503) => TURNS,
+            Self::Refused(404) => LATE_TURNS,
+            _ => 1,
+        }
     }
 }
 
@@ -95,7 +104,7 @@ impl Fetcher {
     }
 
     /// The results of a chunk, from the first of `devices` that serves the right ones; else what was wrong with each. Those that
-    /// are busy are asked again, after the others.
+    /// are busy or late are asked again, after the others.
     pub async fn fetch(
         &self,
         wanted: Wanted<'_>,
@@ -113,7 +122,7 @@ impl Fetcher {
                 };
                 match found {
                     Ok(results) => return Ok(results),
-                    Err(error) if error.is_busy() && turn < TURNS => busy.push(one),
+                    Err(error) if turn < error.turns() => busy.push(one),
                     Err(error) => {
                         tracing::debug!(job = wanted.job, chunk = wanted.chunk, %device, %error, "no results");
                         tried.push((device.clone(), error));
@@ -509,6 +518,36 @@ mod tests {
         let fetcher = Fetcher::new(Duration::from_millis(500)).unwrap();
         assert_eq!(fetcher.fetch(wanted(&terms), &[device(1, endpoint)]).await.unwrap(), outputs());
         assert_eq!(asked.load(Ordering::Relaxed), 3);
+    }
+
+    #[tokio::test]
+    async fn device_that_has_yet_to_see_the_chunk_settled_is_asked_again_but_not_for_ever() {
+        let terms = terms(6, 3);
+        let asked = Arc::new(AtomicUsize::new(0));
+        let late = |served_from: usize| {
+            let count = asked.clone();
+            let answer = move || {
+                let is_served = count.fetch_add(1, Ordering::Relaxed) >= served_from;
+                async move {
+                    if is_served {
+                        outputs().encode().into_response()
+                    } else {
+                        StatusCode::NOT_FOUND.into_response()
+                    }
+                }
+            };
+            Router::new().route("/vouch/v1/results/7/0", get(answer))
+        };
+        let fetcher = Fetcher::new(Duration::from_millis(100)).unwrap();
+        for (served_from, expected) in [(LATE_TURNS - 1, true), (LATE_TURNS, false)] {
+            asked.store(0, Ordering::Relaxed);
+            let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+            let endpoint = Endpoint::from(listener.local_addr().unwrap());
+            let router = late(served_from);
+            tokio::spawn(async move { axum::serve(listener, router).await });
+            let found = fetcher.fetch(wanted(&terms), &[device(1, endpoint)]).await;
+            assert_eq!((found.is_ok(), asked.load(Ordering::Relaxed)), (expected, LATE_TURNS));
+        }
     }
 
     #[tokio::test]

@@ -191,7 +191,13 @@ pub(super) mod tests {
     use polkadot_sdk::sp_core::{ecdsa, Pair};
     use proptest::prelude::*;
     use scale_info::{MetaType, PortableRegistry, Registry, TypeInfo};
-    use subxt::ext::scale_encode::{EncodeAsFields, EncodeAsType, Field};
+    use subxt::{
+        ext::{
+            frame_decode::extrinsics::encode_call_data,
+            scale_encode::{EncodeAsFields, EncodeAsType, Field},
+        },
+        Metadata,
+    };
 
     fn registry<T: TypeInfo + 'static>() -> (u32, PortableRegistry) {
         let mut types = Registry::new();
@@ -203,6 +209,13 @@ pub(super) mod tests {
     pub(in crate::chain) fn encoded<T: TypeInfo + 'static>(value: &Value) -> Vec<u8> {
         let (id, types) = registry::<T>();
         value.encode_as_type(id, &types).expect("encodes as the type it stands for")
+    }
+
+    /// A call as a chain with this metadata reads it.
+    pub(in crate::chain) fn encode(call: &Call, metadata: &Metadata) -> Vec<u8> {
+        let data = call.payload();
+        encode_call_data(&call.pallet, &call.name, data.call_data(), metadata, metadata.types())
+            .unwrap_or_else(|error| panic!("{call}: {error}"))
     }
 
     proptest! {

@@ -101,7 +101,7 @@ impl Call {
             ("chunk", number(chunk)),
             ("device", account(device)),
             ("answer", self::answer(answer)),
-            ("_signature", signature(by)),
+            ("signature", signature(by)),
         ];
         Self::new("Work", "answer", arguments)
     }

@@ -17,7 +17,7 @@ async fn main() -> anyhow::Result<ExitCode> {
     if demo::run(Cli::parse().options).await? {
         Ok(ExitCode::SUCCESS)
     } else {
-        eprintln!("Not every device has earned.");
+        eprintln!("Not every device has earned, or they have not computed what they were asked for.");
         Ok(ExitCode::FAILURE)
     }
 }

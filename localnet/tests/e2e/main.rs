@@ -5,10 +5,12 @@
 
 mod audits;
 mod bad_input;
+mod cheats;
 mod chronicle;
 mod demo;
 mod faults;
 mod hostile;
+mod jobs;
 mod liar;
 mod rewards;
 mod rounds;

@@ -60,7 +60,7 @@ fn address_that_never_answers_is_left_in_peace_until_it_is_moved_or_evicted() {
         let (silent, registered) = (silent.device, receipts.first().context("one transaction")?.block);
         // AND another one whose agent its owner has not started yet.
         let urls: Vec<_> = net.nodes.iter().map(Node::url).collect();
-        let mut late = Device::create(1, "//Bob", &urls, net.folder()).await?;
+        let mut late = Device::create(1, "//Bob", None, &urls, net.folder()).await?;
         late.cli(["register", "--owner-suri", late.owner(), "--wait", "included", "--no-self-probe"]).await?;
 
         // WHEN many rounds go by.

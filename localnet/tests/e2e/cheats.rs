@@ -1,0 +1,108 @@
+//! Devices that want to be paid for work without doing it. They are up, answer probes, and take seats; what they answer with is
+//! not what they computed.
+
+use anyhow::Context;
+use polkadot_sdk::{sp_core::H256, sp_io::hashing::blake2_256};
+use std::net::{Ipv4Addr, SocketAddr};
+use vouch_device::{
+    chain::{Assignment, Call, Client, Error, Registration, Wait},
+    keys::DeviceKey,
+    swarm::Swarm,
+};
+use vouch_localnet::{
+    devices::{account, keypair},
+    Localnet,
+};
+use vouch_primitives::{
+    work::{api::Stage, result::ChunkResult, Answer},
+    DeviceId,
+};
+
+/// What each owner is given, in planck: ten times a bond.
+const FUNDS: u128 = 100_000_000_000_000;
+
+/// Names the keys.
+const LABEL: &str = "cheats";
+
+/// What a cheat answers with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trick {
+    /// A made-up result with as much fuel as such chunks take about, at once.
+    Guesses,
+    /// The first fingerprint that somebody else answered with, as soon as there is one.
+    Copies,
+}
+
+/// One that cheats, and is owned by an account that has nothing else.
+pub struct Cheat {
+    trick: Trick,
+    key: DeviceKey,
+    owner: &'static str,
+    client: Client,
+    genesis: H256,
+}
+
+impl Cheat {
+    /// One of each kind, registered and on the list of workers; and what answers their probes.
+    pub async fn all(net: &Localnet) -> anyhow::Result<(Vec<Self>, Swarm)> {
+        let kinds = [(Trick::Guesses, "//Guesser"), (Trick::Copies, "//Copier")];
+        let swarm = Swarm::start(net.genesis(), LABEL, kinds.len(), SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
+        let mut cheats = Vec::new();
+        for (n, (trick, owner)) in kinds.into_iter().enumerate() {
+            let (client, genesis, key) = (net.client().clone(), net.genesis(), Swarm::key(LABEL, n));
+            let (signer, id) = (keypair(owner)?, account(owner)?);
+            client.transfer(&keypair("//Alice")?, &id, FUNDS, Wait::Included).await?;
+            let registration = Registration::new(&key, genesis, &id, 0, 0, Some(swarm.endpoint()), None);
+            client.register(&signer, &[registration], Wait::Included).await?;
+            client.submit(Call::enlist(key.id(), 4, 64), &signer, Wait::Included).await?;
+            cheats.push(Self { trick, key, owner, client, genesis });
+        }
+        Ok((cheats, swarm))
+    }
+
+    /// Its kind.
+    pub fn trick(&self) -> Trick {
+        self.trick
+    }
+
+    /// Its device.
+    pub fn id(&self) -> &DeviceId {
+        self.key.id()
+    }
+
+    /// What its owner has besides the bond, in planck.
+    pub async fn purse(&self) -> anyhow::Result<u128> {
+        Ok(self.client.balance(&account(self.owner)?).await?.free)
+    }
+
+    /// Answers wherever it owes an answer.
+    pub async fn step(&self) -> anyhow::Result<()> {
+        for assignment in self.client.assignments(self.id()).await? {
+            let mine = assignment.state.seats.iter().find(|seat| seat.device == *self.id()).context("its own seat")?;
+            if assignment.state.stage != Stage::Computing || mine.fingerprint.is_some() {
+                continue;
+            }
+            let Some(fingerprint) = self.make_up(&assignment) else { continue };
+            let (answer, Assignment { job, chunk, .. }) = (Answer::Fingerprint(fingerprint), assignment);
+            let signature = self.key.work_answer(self.genesis, job, chunk, &answer);
+            match self.client.submit_general(Call::answer(job, chunk, self.id(), &answer, &signature)).await {
+                // It may have been sent before and not be in a block yet.
+                Ok(_) | Err(Error::Refused(_)) => {},
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    fn make_up(&self, assignment: &Assignment) -> Option<H256> {
+        let Assignment { job, chunk, terms, state } = assignment;
+        match self.trick {
+            Trick::Guesses => {
+                let root = H256(blake2_256(&chunk.to_le_bytes()));
+                let fuel = terms.chunk_fuel() / 2;
+                Some(ChunkResult { root, fuel }.fingerprint(self.genesis, *job, *chunk, self.id()))
+            },
+            Trick::Copies => state.seats.iter().find_map(|seat| seat.fingerprint),
+        }
+    }
+}
