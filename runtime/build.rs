@@ -43,7 +43,8 @@ fn main() {
 fn build(out: &Path, compressed: &Path) {
     let manifest_dir = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets CARGO_MANIFEST_DIR"));
     let workspace = manifest_dir.parent().expect("the runtime is a workspace member").to_path_buf();
-    for watched in ["compute", "primitives", "pallets", "runtime", "Cargo.toml", "Cargo.lock"] {
+    for watched in ["compute/src", "compute/Cargo.toml", "primitives", "pallets", "runtime", "Cargo.toml", "Cargo.lock"]
+    {
         println!("cargo::rerun-if-changed={}", workspace.join(watched).display());
     }
     let target_dir = target_dir(out).join("wbuild");

@@ -78,7 +78,7 @@ pub struct Headline {
 }
 
 impl Headline {
-    /// Computes the figures from the results of a run of all three pallets.
+    /// Computes the figures from the results of a run.
     pub fn of(results: &Results) -> Result<Self> {
         let cost = |pallet: &str, name: &str, components: &[u32]| cost(results, pallet, name, components);
         let claims = highest(find(results, REWARDS, "claim")?)?;
@@ -245,8 +245,13 @@ fn find<'a>(results: &'a Results, pallet: &str, name: &str) -> Result<&'a Measur
         .with_context(|| format!("{pallet}::{name} was not measured"))
 }
 
+/// Picoseconds that the SDK charges for a transaction that an authorized call is in, besides the call.
+pub fn authorized_transaction() -> u64 {
+    ExtrinsicBaseWeight::get().ref_time().saturating_add(EXTENSIONS.total())
+}
+
 /// Picoseconds of a call or hook, database included.
-fn cost(results: &Results, pallet: &str, name: &str, components: &[u32]) -> Result<u64> {
+pub fn cost(results: &Results, pallet: &str, name: &str, components: &[u32]) -> Result<u64> {
     let measured = find(results, pallet, name)?;
     ensure!(
         measured.components.len() == components.len(),
@@ -265,7 +270,7 @@ fn highest(measured: &Measured) -> Result<u32> {
 }
 
 /// Picoseconds as microseconds.
-fn micros(picoseconds: f64) -> String {
+pub fn micros(picoseconds: f64) -> String {
     let micros = picoseconds / MICROSECOND as f64;
     if micros < 100.0 {
         format!("{micros:.2}")
@@ -275,11 +280,11 @@ fn micros(picoseconds: f64) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::*;
     use crate::model::{Component, Linear};
 
-    fn measured(pallet: &str, name: &str, micros: u64, slope: Option<(u64, u32)>) -> Measured {
+    pub fn measured(pallet: &str, name: &str, micros: u64, slope: Option<(u64, u32)>) -> Measured {
         let line = |base, slope: u64| Linear { base, slopes: vec![slope; usize::from(slope > 0)] };
         Measured {
             pallet: pallet.into(),
@@ -304,7 +309,7 @@ mod tests {
         measured
     }
 
-    fn results() -> Results {
+    pub fn results() -> Results {
         let uptime = |name, micros, slope| measured(UPTIME, name, micros, slope);
         let rewards = |name, micros, slope| measured(REWARDS, name, micros, slope);
         Results {

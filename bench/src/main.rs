@@ -10,6 +10,7 @@ mod measure;
 mod model;
 mod runtime;
 mod source;
+mod work;
 
 use anyhow::{bail, Context, Result};
 use clap::{Args, Parser, Subcommand};
@@ -88,7 +89,8 @@ fn main() -> Result<()> {
             let content = fs::read(&json).with_context(|| format!("cannot read {}", json.display()))?;
             let results =
                 serde_json::from_slice(&content).with_context(|| format!("{} is not ours", json.display()))?;
-            print!("{}", headline::Headline::of(&results)?);
+            println!("{}", headline::Headline::of(&results)?);
+            print!("{}", work::Work::of(&results)?);
             Ok(())
         },
     }

@@ -1,7 +1,7 @@
 //! What a job costs and whom it paid: pure, from what the chain says about it and its chunks.
 
 use crate::verify::{right, settled};
-use comfy_table::{presets::UTF8_HORIZONTAL_ONLY, Cell, CellAlignment, ContentArrangement, Table};
+use comfy_table::{presets::UTF8_FULL_CONDENSED, Cell, CellAlignment, ContentArrangement, Table};
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 use vouch_device::{
@@ -185,7 +185,7 @@ impl Report {
 
     fn table(&self, token: &Token) -> Table {
         let mut table = Table::new();
-        table.load_preset(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Disabled).set_header([
+        table.load_preset(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Disabled).set_header([
             "device".to_owned(),
             "right".to_owned(),
             "wrong".to_owned(),

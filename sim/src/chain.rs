@@ -230,9 +230,9 @@ fn vouch_runtime_payload(call: RuntimeCall, extension: TxExtension) -> Payload {
 }
 
 /// A call that needs no signature, as a transaction.
-pub fn authorized(call: pallet_uptime::Call<Runtime>) -> UncheckedExtrinsic {
+pub fn authorized(call: impl Into<RuntimeCall>) -> UncheckedExtrinsic {
     use frame_system::offchain::CreateAuthorizedTransaction as Create;
-    <Runtime as Create<pallet_uptime::Call<Runtime>>>::create_authorized_transaction(call.into())
+    <Runtime as Create<RuntimeCall>>::create_authorized_transaction(call.into())
 }
 
 /// An immortal transaction without a tip.

@@ -2,13 +2,14 @@
 
 use anyhow::{anyhow, ensure, Result};
 use polkadot_sdk::*;
-use vouch_runtime::{Balance, Balances, Devices, Rewards, System, Uptime};
+use vouch_runtime::{Balance, Balances, Devices, Rewards, System, Uptime, Work};
 
 /// Checks every invariant of our pallets, and that no money is created or lost between accounts. Reads all of the state.
 pub fn check() -> Result<()> {
     Devices::do_try_state().map_err(|error| anyhow!("pallet-devices: {error:?}"))?;
     Uptime::do_try_state().map_err(|error| anyhow!("pallet-uptime: {error:?}"))?;
     Rewards::do_try_state().map_err(|error| anyhow!("pallet-rewards: {error:?}"))?;
+    Work::do_try_state().map_err(|error| anyhow!("pallet-work: {error:?}"))?;
     let held: Balance = frame_system::Account::<vouch_runtime::Runtime>::iter_values()
         .map(|account| account.data.free + account.data.reserved)
         .sum();

@@ -22,6 +22,7 @@ fn random_sequences_break_no_invariant_and_reach_every_call() {
         ("Devices", pallet_devices::Call::<Runtime>::get_call_names()),
         ("Uptime", pallet_uptime::Call::<Runtime>::get_call_names()),
         ("Rewards", pallet_rewards::Call::<Runtime>::get_call_names()),
+        ("Work", pallet_work::Call::<Runtime>::get_call_names()),
     ];
     for (pallet, calls) in ours {
         for call in calls {

@@ -70,6 +70,9 @@ fn print(all: &[DeviceStatus], network: &Network, token: &Token) {
         network.devices,
         token.show(network.uptime_budget)
     );
+    if let Some(rate) = network.last_work_rate.filter(|rate| *rate > 0) {
+        say!("A point of work, a million units of fuel, was worth {} in the last epoch.", token.show(rate));
+    }
     let mut table = Table::new();
     table.load_preset(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Disabled).set_header([
         "device".to_owned(),

@@ -3,9 +3,12 @@
 
 use anyhow::Context;
 use polkadot_sdk::{sp_core::H256, sp_io::hashing::blake2_256};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::{
+    collections::BTreeSet,
+    net::{Ipv4Addr, SocketAddr},
+};
 use vouch_device::{
-    chain::{Assignment, Call, Client, Error, Registration, Wait},
+    chain::{Assignment, Call, Client, Registration, Wait},
     keys::DeviceKey,
     swarm::Swarm,
 };
@@ -14,7 +17,7 @@ use vouch_localnet::{
     Localnet,
 };
 use vouch_primitives::{
-    work::{api::Stage, result::ChunkResult, Answer},
+    work::{api::Stage, result::ChunkResult, Answer, ChunkIndex, JobId},
     DeviceId,
 };
 
@@ -40,6 +43,8 @@ pub struct Cheat {
     owner: &'static str,
     client: Client,
     genesis: H256,
+    /// The chunks it has answered on.
+    sent: BTreeSet<(JobId, ChunkIndex)>,
 }
 
 impl Cheat {
@@ -55,7 +60,7 @@ impl Cheat {
             let registration = Registration::new(&key, genesis, &id, 0, 0, Some(swarm.endpoint()), None);
             client.register(&signer, &[registration], Wait::Included).await?;
             client.submit(Call::enlist(key.id(), 4, 64), &signer, Wait::Included).await?;
-            cheats.push(Self { trick, key, owner, client, genesis });
+            cheats.push(Self { trick, key, owner, client, genesis, sent: BTreeSet::new() });
         }
         Ok((cheats, swarm))
     }
@@ -76,7 +81,7 @@ impl Cheat {
     }
 
     /// Answers wherever it owes an answer.
-    pub async fn step(&self) -> anyhow::Result<()> {
+    pub async fn step(&mut self) -> anyhow::Result<()> {
         for assignment in self.client.assignments(self.id()).await? {
             let mine = assignment.state.seats.iter().find(|seat| seat.device == *self.id()).context("its own seat")?;
             if assignment.state.stage != Stage::Computing || mine.fingerprint.is_some() {
@@ -84,12 +89,14 @@ impl Cheat {
             }
             let Some(fingerprint) = self.make_up(&assignment) else { continue };
             let (answer, Assignment { job, chunk, .. }) = (Answer::Fingerprint(fingerprint), assignment);
-            let signature = self.key.work_answer(self.genesis, job, chunk, &answer);
-            match self.client.submit_general(Call::answer(job, chunk, self.id(), &answer, &signature)).await {
-                // It may have been sent before and not be in a block yet.
-                Ok(_) | Err(Error::Refused(_)) => {},
-                Err(error) => return Err(error.into()),
+            if !self.sent.insert((job, chunk)) {
+                // Not in a block yet.
+                continue;
             }
+            let signature = self.key.work_answer(self.genesis, job, chunk, &answer);
+            let call = Call::answer(job, chunk, self.id(), &answer, &signature);
+            self.client.submit_general(call).await.with_context(|| format!("{:?} on chunk {chunk}", self.trick))?;
+            println!("{:?} on chunk {chunk}", self.trick);
         }
         Ok(())
     }

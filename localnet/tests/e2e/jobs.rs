@@ -7,6 +7,7 @@ use crate::{
     ROUNDS,
 };
 use anyhow::{ensure, Context};
+use codec::Decode;
 use std::{collections::BTreeMap, num::NonZeroUsize, time::Duration};
 use vouch_device::chain::{Client, WorkReceipt};
 use vouch_localnet::{
@@ -16,6 +17,7 @@ use vouch_localnet::{
     Localnet,
 };
 use vouch_primitives::{work::api::Outcome, DeviceId};
+use vouch_runtime::{RuntimeCall, UncheckedExtrinsic};
 
 /// How long a job of a thousand tasks may take, with devices that are waited for in vain.
 const JOB: Duration = Duration::from_secs(900);
@@ -23,6 +25,26 @@ const JOB: Duration = Duration::from_secs(900);
 /// The last chunks that a device answered on.
 async fn receipts(client: &Client, id: &DeviceId) -> anyhow::Result<Vec<WorkReceipt>> {
     Ok(client.worker(id).await?.context("it takes work")?.receipts)
+}
+
+/// Feeless transactions about work in the blocks after one up to the best, and their bytes.
+async fn traffic(net: &Localnet, after: u32) -> anyhow::Result<(usize, usize)> {
+    let (rpc, last) = (net.nodes[0].rpc(), net.client().best().await?.number);
+    let (mut count, mut bytes) = (0, 0);
+    for number in after + 1..=last {
+        for transaction in rpc.transactions(rpc.block_hash(number).await?).await? {
+            let call = UncheckedExtrinsic::decode(&mut transaction.as_slice())?.function;
+            use pallet_work::Call;
+            if matches!(
+                call,
+                RuntimeCall::Work(Call::answer { .. } | Call::reveal { .. } | Call::open { .. } | Call::judge { .. })
+            ) {
+                count += 1;
+                bytes += transaction.len();
+            }
+        }
+    }
+    Ok((count, bytes))
 }
 
 /// A number of a JSON document that is written as text.
@@ -36,7 +58,7 @@ fn thousand_tasks_are_computed_rightly_although_two_devices_lie_and_one_vanishes
     on(Localnet::builder().validators(4).devices(8).cores(Some(NonZeroUsize::MIN)), async |net| {
         let client = net.client().clone();
         // GIVEN ten devices that are up, of which two will lie and one will vanish.
-        let (cheats, swarm) = Cheat::all(net).await?;
+        let (mut cheats, swarm) = Cheat::all(net).await?;
         let mut vanishing = net.devices.pop().context("there are eight")?;
         let honest: Vec<DeviceId> = net.devices.iter().map(|device| device.id().clone()).collect();
         for id in honest.iter().chain([vanishing.id()]).chain(cheats.iter().map(Cheat::id)) {
@@ -47,13 +69,14 @@ fn thousand_tasks_are_computed_rightly_although_two_devices_lie_and_one_vanishes
             purses.push(cheat.purse().await?);
         }
 
+        let before = client.best().await?.number;
         // WHEN a job is posted, and one device dies as soon as it has been given something.
         let requester = Requester::post(net).await?;
         let vanished = vanishing.id().clone();
         let mut is_gone = false;
         let step = async || {
             requester.ensure_serving()?;
-            for cheat in &cheats {
+            for cheat in &mut cheats {
                 cheat.step().await?;
             }
             if !is_gone && !client.assignments(&vanished).await?.is_empty() {
@@ -63,17 +86,23 @@ fn thousand_tasks_are_computed_rightly_although_two_devices_lie_and_one_vanishes
             Ok(requester.has_ended(&client).await?.then_some(()))
         };
         until("the job to end", JOB, step).await?;
+        ensure!(is_gone, "the device that was to vanish was given nothing");
 
         // THEN all of it was computed, and the answer is the known one.
         let job = requester.state(&client).await?;
         println!("{}", requester.cli("report", &[]).await?);
+        let (transactions, bytes) = traffic(net, before).await?;
+        println!("{transactions} transactions of {bytes} bytes, {} bytes a task", bytes / job.terms.tasks as usize);
+        // Each chunk has two answers and a reveal at least.
+        ensure!(transactions >= 3 * job.chunks as usize, "{transactions} transactions");
         ensure!((job.settled, job.failed, job.open) == (job.chunks, 0, 0), "{job:?}");
         ensure!(job.terms.tasks == 1_000, "{job:?}");
         let primes = requester.primes(&client).await?;
         ensure!(primes == PRIMES, "{primes} primes instead of {PRIMES}");
 
         // AND those who lied are paid nothing and fined, whoever vanished is neither, and no honest device is accused.
-        let report: serde_json::Value = serde_json::from_str(&requester.cli("report", &["--json"]).await?)?;
+        let document: serde_json::Value = serde_json::from_str(&requester.cli("report", &["--json"]).await?)?;
+        let report = &document["report"];
         let lines = report["devices"].as_array().context("devices")?;
         let mut pay = BTreeMap::new();
         for line in lines {
@@ -105,7 +134,7 @@ fn thousand_tasks_are_computed_rightly_although_two_devices_lie_and_one_vanishes
 
         // AND what was held is accounted for to the planck, and given back when the job is closed.
         let [most, paid, burnt, refunded] =
-            ["most", "paid", "burnt", "refunded"].map(|field| planck(&report, field)).map(|planck| planck.ok());
+            ["most", "paid", "burnt", "refunded"].map(|field| planck(report, field)).map(|planck| planck.ok());
         let sum = paid.zip(burnt).zip(refunded).map(|((paid, burnt), refunded)| paid + burnt + refunded);
         ensure!(most.is_some() && most == sum, "{report}");
         ensure!(pay.values().sum::<u128>() == job.paid, "{report}");

@@ -7,7 +7,7 @@ use crate::{
 };
 use alloc::vec::Vec;
 use polkadot_sdk::*;
-use sp_runtime::traits::UniqueSaturatedInto;
+use sp_runtime::traits::{One, Saturating, UniqueSaturatedInto};
 use vouch_primitives::{
     traits::{Bonded, Bonds, Presence, RoundClock, RoundSeed, WorkCredits},
     work::{
@@ -67,9 +67,11 @@ impl<T: Config> Pallet<T> {
     fn fit(number: u32, job: &JobOf<T>, round: RoundIndex, params: &ParamsOf<T>) -> Option<Candidate<T>> {
         let worker = Workers::<T>::get(number).filter(|worker| worker.is_free(job.terms.memory, round))?;
         let (device, bonded) = Self::holder(worker.place)?;
+        // One for each chunk that it may yet turn out to be wrong on, this one included.
+        let fines = BalanceOf::<T>::from(worker.held.len() as u32).saturating_add(One::one());
         let fit = bonded.active
             && job.terms.class.is_none_or(|class| class == bonded.class)
-            && bonded.bond >= params.fine.mul_ceil(bonded.class_bond)
+            && bonded.bond >= params.fine.mul_ceil(bonded.class_bond).saturating_mul(fines)
             && T::Presence::was_up(bonded.place, params.recent_rounds);
         fit.then_some(Candidate { number, device, valid: worker.valid, bonded })
     }

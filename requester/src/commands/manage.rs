@@ -7,7 +7,7 @@ use crate::{
     report::state_name,
 };
 use anyhow::{bail, Context, Result};
-use comfy_table::{presets::UTF8_HORIZONTAL_ONLY, Cell, CellAlignment, ContentArrangement, Table};
+use comfy_table::{presets::UTF8_FULL_CONDENSED, Cell, CellAlignment, ContentArrangement, Table};
 use serde_json::json;
 use vouch_device::{
     chain::{Call, Client, Job, Token, PATIENCE},
@@ -91,7 +91,7 @@ fn document(job: &Job) -> serde_json::Value {
 
 fn table(jobs: &[Job], token: &Token) -> Table {
     let mut table = Table::new();
-    table.load_preset(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Disabled).set_header([
+    table.load_preset(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Disabled).set_header([
         "job".to_owned(),
         "requester".to_owned(),
         "state".to_owned(),

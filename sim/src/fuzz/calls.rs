@@ -3,6 +3,7 @@
 use super::{
     cast::{endpoint, Cast, DeviceKey},
     sequence::Sequence,
+    work::params as work_params,
 };
 use crate::{genesis::WORK_PRICE, keys};
 use codec::Encode;
@@ -42,7 +43,7 @@ impl Sequence {
     }
 
     fn nested(&mut self, depth: u8) -> Made {
-        let kinds = if depth > 0 { 100 } else { 84 };
+        let kinds = if depth > 0 { 110 } else { 94 };
         match self.random.gen_range(0..kinds) {
             0..38 => self.device_call(),
             38..50 => self.reward_call(),
@@ -50,13 +51,17 @@ impl Sequence {
             66..69 => self.session_call(),
             69..76 => self.balance_call(),
             76..84 => self.admin_call(),
-            84..92 => self.wrapped_call(depth),
+            84..94 => self.work_call(),
+            94..102 => self.wrapped_call(depth),
             _ => self.proxy_call(depth),
         }
     }
 
     /// Mostly a device out of the cast whose record is such that the call could succeed, and its owner, or somebody else.
-    fn device_and_owner(&mut self, fits: impl Fn(&DeviceId, Option<&Record>) -> bool) -> (DeviceKey, sr25519::Pair) {
+    pub(super) fn device_and_owner(
+        &mut self,
+        fits: impl Fn(&DeviceId, Option<&Record>) -> bool,
+    ) -> (DeviceKey, sr25519::Pair) {
         let cast = &self.cast;
         let records: Vec<(&DeviceKey, Option<Record>)> = self.chain.state(|| {
             let record = |key: &DeviceKey| pallet_devices::Devices::<Runtime>::get(key.id());
@@ -235,6 +240,7 @@ impl Sequence {
                 let bond = random.gen_range(0..30) * UNIT / 2;
                 pallet_devices::Call::set_class { class: random.gen_range(0..6), name, weight, bond }.into()
             },
+            19 => pallet_work::Call::set_params { params: work_params(random) }.into(),
             11..14 => pallet_rewards::Call::forfeit { device: self.cast.device(random).id() }.into(),
             14 => pallet_staking::Call::force_new_era {}.into(),
             15 => pallet_staking::Call::set_validator_count { new: random.gen_range(1..8) }.into(),

@@ -7,6 +7,7 @@
 mod calls;
 mod cast;
 mod sequence;
+mod work;
 
 use crate::chain::{message, DISABLED_AUTHOR};
 use sequence::Sequence;

@@ -10,7 +10,7 @@ use crate::{
     genesis::{Genesis, STAKE, WORK_PRICE},
     invariants, keys,
 };
-use anyhow::{ensure, Context, Result};
+use anyhow::{anyhow, ensure, Context, Result};
 use codec::Decode;
 use frame_support::traits::{GetCallMetadata, PalletsInfoAccess};
 use frame_system::Phase;
@@ -31,8 +31,8 @@ use vouch_primitives::{
     Bitmap, Lane, LatencyCodes, LANES,
 };
 use vouch_runtime::{
-    constants::UNIT, Balance, Balances, Devices, Rewards, Runtime, RuntimeCall, RuntimeEvent, Session,
-    UncheckedExtrinsic, Uptime,
+    constants::UNIT, Balance, Balances, Devices, Rewards, Runtime, RuntimeCall, RuntimeEvent, RuntimeHoldReason,
+    Session, UncheckedExtrinsic, Uptime,
 };
 
 /// Most lanes for which one report of the fuzzer has evidence.
@@ -85,15 +85,17 @@ impl Sequence {
         let mut chain = Chain::new(&genesis.config())?;
         let issued = chain.state(Balances::total_issuance);
         let mut sequence = Self { random, chain, cast, kept: BTreeMap::new(), sent: Vec::new(), issued, burnt: 0 };
-        if sequence.random.gen_ratio(1, 16) {
-            sequence.crowd()?;
+        match sequence.random.gen_range(0..16) {
+            0 => sequence.crowd()?,
+            1..9 => sequence.staff()?,
+            _ => {},
         }
         Ok(sequence)
     }
 
     /// Registers a whole cohort and a few devices more, so that there are two.
     fn crowd(&mut self) -> Result<()> {
-        self.chain.author = self.cast.validators.first().map(|validator| validator.stash.clone());
+        self.begin()?;
         let open = pallet_sudo::Call::sudo {
             call: Box::new(
                 pallet_devices::Call::set_params {
@@ -102,8 +104,6 @@ impl Sequence {
                 .into(),
             ),
         };
-        // Before block 1 the chain does not know the hash of its genesis block, which signatures name.
-        self.chain.block([])?;
         let sudo = self.cast.sudo.clone();
         let open = self.chain.signed(&sudo, 0, open.into());
         self.chain.block([open])?;
@@ -117,8 +117,21 @@ impl Sequence {
                 pallet_devices::Call::register { device: key.id(), class: 1, endpoint: None, beneficiary: None, proof };
             transactions.push(self.chain.signed(&owner, index, call.into()));
         }
-        let outcomes = self.chain.blocks(transactions)?;
-        ensure!(outcomes.iter().all(|outcome| outcome.is_ok()), "every device of a crowd can be registered");
+        self.apply_all(transactions)
+    }
+
+    /// Builds the first block, before which the chain does not know the hash of its genesis block, which signatures name.
+    pub(super) fn begin(&mut self) -> Result<()> {
+        self.chain.author = self.cast.validators.first().map(|validator| validator.stash.clone());
+        self.chain.block([])?;
+        Ok(())
+    }
+
+    /// Builds blocks of transactions that all succeed, before the first step.
+    pub(super) fn apply_all(&mut self, transactions: Vec<UncheckedExtrinsic>) -> Result<()> {
+        for outcome in self.chain.blocks(transactions)? {
+            outcome.map_err(|error| anyhow!("what a sequence begins with failed: {error:?}"))?;
+        }
         // What these blocks burnt.
         self.burnt = self.issued + self.chain.state(|| pallet_rewards::Books::<Runtime>::get().minted)
             - self.chain.state(Balances::total_issuance);
@@ -132,7 +145,8 @@ impl Sequence {
             summary.steps += 1;
             match self.random.gen_range(0..100) {
                 0..28 => self.end_block(trace, summary)?,
-                28..74 => self.make_call(trace, summary),
+                28..60 => self.make_call(trace, summary),
+                60..74 => self.work_on(trace, summary),
                 74..89 => self.file_report(trace, summary),
                 89..97 => self.answer_audit(trace, summary),
                 _ => self.send_again(trace, summary),
@@ -194,6 +208,11 @@ impl Sequence {
                 RuntimeEvent::Balances(pallet_balances::Event::Burned { who, amount }) if who != pot => {
                     self.burnt += amount
                 },
+                RuntimeEvent::Balances(pallet_balances::Event::BurnedHeld {
+                    reason: RuntimeHoldReason::Devices(_) | RuntimeHoldReason::Work(_),
+                    amount,
+                    ..
+                }) => self.burnt += amount,
                 RuntimeEvent::Uptime(pallet_uptime::Event::RoundOpened { .. }) => summary.rounds += 1,
                 RuntimeEvent::Uptime(pallet_uptime::Event::AuditDrawn { .. }) => summary.audits += 1,
                 RuntimeEvent::Uptime(pallet_uptime::Event::OffenceReported { .. }) => summary.offences += 1,
@@ -213,7 +232,7 @@ impl Sequence {
         Ok(())
     }
 
-    fn make_call(&mut self, trace: &mut Trace, summary: &mut Summary) {
+    pub(super) fn make_call(&mut self, trace: &mut Trace, summary: &mut Summary) {
         let (who, call) = self.call();
         let nonce = self.chain.nonce(&keys::id(&who));
         // What the administration does is told by what it does.
@@ -226,7 +245,7 @@ impl Sequence {
         self.send(transaction, name.pallet_name, name.function_name, trace, summary);
     }
 
-    fn send(
+    pub(super) fn send(
         &mut self,
         transaction: UncheckedExtrinsic,
         pallet: &'static str,
@@ -390,7 +409,7 @@ fn answer(device: &DeviceKey, challenge: &Challenge, rtt_ms: u32) -> Evidence {
     Evidence { device: challenge.device.clone(), nonce: challenge.nonce, rtt_ms, response }
 }
 
-fn sign(pair: &ProberPair, payload: &[u8]) -> ProberSignature {
+pub(super) fn sign(pair: &ProberPair, payload: &[u8]) -> ProberSignature {
     use sp_core::Pair;
     pair.sign(payload)
 }

@@ -104,6 +104,17 @@ fn nobody_is_given_more_than_its_slots() {
 }
 
 #[test]
+fn nobody_is_given_more_than_its_bond_pays_fines_for() {
+    Chain::new().devices(3).run(|| {
+        Registered::mutate(|all| all.values_mut().for_each(|entry| entry.bond = 3 * BOND / 10 - 1));
+        post(terms(50, 1));
+        pass(2);
+        // Four slots, and two fines.
+        assert_eq!((0..3).map(|n| worker(n).held.len()).max(), Some(2));
+    });
+}
+
+#[test]
 fn newcomers_are_not_drawn_by_a_seed_they_may_know() {
     Chain::new().devices(2).run(|| {
         Registered::mutate(|all| {
