@@ -8,6 +8,7 @@ use crate::{
 use codec::{Decode, Encode};
 use polkadot_sdk::{
     sp_core::H256,
+    sp_io::TestExternalities,
     sp_runtime::{AccountId32, BoundedVec},
 };
 use vouch_primitives::work::{result::ChunkResult, Answer, Status, TaskDigest};
@@ -15,7 +16,9 @@ use vouch_runtime::{Runtime, RuntimeCall};
 
 /// What the runtime reads out of what its metadata makes of `call`.
 fn read(call: &Call) -> RuntimeCall {
-    let metadata = subxt::Metadata::decode_from(&Runtime::metadata().encode()).unwrap();
+    // Constants that are derived from the state are in it.
+    let metadata = TestExternalities::default().execute_with(|| Runtime::metadata().encode());
+    let metadata = subxt::Metadata::decode_from(&metadata).unwrap();
     let bytes = encode(call, &metadata);
     let mut rest = bytes.as_slice();
     let read = RuntimeCall::decode(&mut rest).unwrap_or_else(|error| panic!("{call}: {error}"));

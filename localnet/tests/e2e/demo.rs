@@ -78,10 +78,11 @@ fn contains(bytes: &[u8], path: &Path) -> bool {
 }
 
 #[test]
-fn demo_earns_within_ninety_seconds_and_says_so_in_the_end() {
+fn demo_earns_within_ninety_seconds_counts_primes_and_says_so_in_the_end() {
     alone(async {
-        let mut demo = Demo::start(&["--seconds", "120"])?;
+        let mut demo = Demo::start(&["--work", "--seconds", "240"])?;
         demo.says("All devices are registered").await?;
+        demo.says("Job 0 is posted").await?;
         ensure!(demo.children()?.len() == 4, "a node and three devices: {:?}", demo.children()?);
         let status = tokio::time::timeout(ROUNDS, demo.child.wait()).await.context("the demo goes on")??;
         let out = demo.out()?;
@@ -90,6 +91,7 @@ fn demo_earns_within_ninety_seconds_and_says_so_in_the_end() {
         let seconds =
             out.split("First tokens accrued ").nth(1).and_then(|rest| rest.split(' ').next()).context(out.clone())?;
         ensure!(seconds.parse::<u32>()? <= 90, "{out}");
+        ensure!(out.contains("found 50847534 primes") && out.contains("as tables say"), "{out}");
         demo.leaves_nothing().await
     });
 }
