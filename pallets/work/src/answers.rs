@@ -62,6 +62,7 @@ impl<T: Config> Pallet<T> {
         match answer {
             Answer::Declined => {
                 chunk.seats.retain(|seat| seat.place != place);
+                chunk.gone = chunk.gone.saturating_add(1);
                 let round = Self::unknown_round();
                 Self::leave_seat(place, id, index, true, |worker| worker.decline(round));
                 if chunk.owing() == 0 {

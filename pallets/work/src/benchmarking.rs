@@ -4,7 +4,7 @@
 use crate::{
     types::{
         BalanceOf, Chunk, Digests, Dispute, Job, JobOf, Params, ParamsOf, Receipts, Worker, MAX_HELD, MAX_PANEL,
-        MAX_SEATS, MAX_SLOTS,
+        MAX_PANELS, MAX_SEATS, MAX_SLOTS,
     },
     *,
 };
@@ -192,9 +192,10 @@ fn chunk<T: Config>(stage: Stage, marks: impl Fn(u32) -> Option<u8>) -> Result<C
         let fingerprint = marks(n).map(|mark| fingerprint::<T>(&device, mark));
         seats.push(Seat { device, place, fingerprint, out: false, contradicted: None });
     }
-    let due = T::Rounds::current_round().saturating_add(1);
+    // Not where any stage that follows ends, so that it is moved.
+    let due = T::Rounds::current_round().saturating_add(7);
     let seats = BoundedVec::truncate_from(seats);
-    let chunk = Chunk { stage, due, wanted: MAX_LIMIT, fills: 0, fell_short: false, seats };
+    let chunk = Chunk { stage, due, wanted: MAX_LIMIT, fills: 0, fell_short: false, gone: 0, seats };
     Due::<T>::insert(due, (JOB, CHUNK), ());
     Chunks::<T>::insert(JOB, CHUNK, chunk.clone());
     Ok(chunk)
@@ -284,7 +285,9 @@ mod benchmarks {
     fn cancel() -> Result<(), BenchmarkError> {
         prepare::<T>();
         endow::<T>()?;
-        job::<T>(JOB, 1)?;
+        // In the round in which it was posted, so that it ends at once.
+        let job = Job { posted: T::Rounds::current_round(), ..job::<T>(JOB, 1)? };
+        Jobs::<T>::insert(JOB, job);
         queue::<T>(T::MaxQueue::get().saturating_sub(1));
         Queue::<T>::mutate(|queue| queue.try_push(JOB)).map_err(|_| BenchmarkError::Stop("there is room for one"))?;
         #[extrinsic_call]
@@ -461,14 +464,16 @@ mod benchmarks {
         openings::<T>(0, |n| n as u8);
         let member = ProberId::generate_pair(None);
         let task = MAX_CHUNK_TASKS - 1;
-        // Nobody found what the panel finds, so that all are out, and none of them can be replaced.
-        let verdict = Some(digests(99)[task as usize]);
+        // Only the first found what the panel finds, so that all others are out and fined, and none of them can be replaced.
+        let verdict = Some(digests(0)[task as usize]);
         panel::<T>(task, &member, verdict);
         let signature = ProberSignature::from(sr25519::Signature::default());
         #[extrinsic_call]
         _(RawOrigin::Authorized, JOB, CHUNK, task, member, verdict, signature);
         assert_eq!(Chunks::<T>::get(JOB, CHUNK).map(|chunk| chunk.stage), Some(Stage::Failed));
         assert!(Disputes::<T>::iter().next().is_none());
+        let refused = |kept: &Receipts<BalanceOf<T>>| kept.last().is_some_and(|last| last.job == JOB);
+        assert_eq!(ReceiptsOf::<T>::iter_values().filter(refused).count(), MAX_SEATS as usize - 1);
         Ok(())
     }
 
@@ -493,7 +498,19 @@ mod benchmarks {
         endow::<T>()?;
         let job = job::<T>(JOB, 0)?;
         Jobs::<T>::insert(JOB, Job { ends: 0, ..job });
-        let mut chunk = chunk::<T>(Stage::Computing, |_| None)?;
+        // The last panel is silent, and all seats but the first were contradicted by those before it.
+        let mut chunk = chunk::<T>(Stage::Judging, |n| Some(n as u8))?;
+        openings::<T>(0, |n| n as u8);
+        let member = ProberId::from(sr25519::Public::from_raw([1; 32]));
+        panel::<T>(0, &member, None);
+        Disputes::<T>::mutate((JOB, CHUNK), |dispute| {
+            if let Some(dispute) = dispute {
+                dispute.panels = MAX_PANELS;
+            }
+        });
+        for seat in chunk.seats.iter_mut().skip(1) {
+            (seat.out, seat.contradicted) = (true, Some(0));
+        }
         Due::<T>::remove(chunk.due, (JOB, CHUNK));
         chunk.due = T::Rounds::current_round().saturating_sub(1);
         Due::<T>::insert(chunk.due, (JOB, CHUNK), ());
@@ -504,7 +521,8 @@ mod benchmarks {
             Pallet::<T>::chase_up_one(chunk.due, &params);
         }
         assert_eq!(Chunks::<T>::get(JOB, CHUNK).map(|chunk| chunk.stage), Some(Stage::Failed));
-        assert!(Jobs::<T>::get(JOB).is_some_and(|job| job.state == JobState::Ended && !job.burnt.is_zero()));
+        assert!(Jobs::<T>::get(JOB).is_some_and(|job| job.state == JobState::Ended));
+        assert!(Openings::<T>::iter().next().is_none() && Disputes::<T>::iter().next().is_none());
         Ok(())
     }
 
@@ -537,6 +555,7 @@ mod benchmarks {
             }
         }
         WorkerCount::<T>::put(WORKERS);
+        DrawnFrom::<T>::put(BoundedVec::truncate_from(vec![(0, WORKERS)]));
         let (round, params) = (T::Rounds::current_round(), Parameters::<T>::get());
         let handed_out;
         #[block]

@@ -60,6 +60,7 @@ impl<T: Config> Pallet<T> {
             core::mem::take(&mut chunk.seats).into_iter().partition(|seat| seat.fingerprint.is_some());
         // There were no more of them before.
         chunk.seats = there.try_into().unwrap_or_default();
+        chunk.gone = chunk.gone.saturating_add(missed.len() as u8);
         for Seat { place, device, .. } in missed {
             Self::leave_seat(place, id, index, true, |worker| worker.miss(round));
             Self::receipt(place, id, index, 0, Outcome::Missed);
@@ -91,11 +92,12 @@ impl<T: Config> Pallet<T> {
         Self::refill(id, job, index, chunk, params)
     }
 
-    /// Nobody could show that enough agree: another is asked, or, if as many have answered as may be paid, all are to show what
-    /// they found.
+    /// Nobody could show that enough agree: another is asked, or all are to show what they found. The latter if as many have
+    /// answered as may be paid, or if others were asked and had nothing to say: a requester who serves its inputs to whom it likes
+    /// could go on until enough of its friends are drawn.
     fn end_revealing(id: JobId, job: &JobOf<T>, index: ChunkIndex, chunk: &mut Chunk, params: &ParamsOf<T>) -> bool {
         let answered = chunk.answered();
-        if answered >= job.terms.limit {
+        if answered >= job.terms.limit || (answered > 1 && chunk.gone > 0) {
             Self::begin(chunk, Stage::Opening);
             Self::deposit_event(Event::Contested { job: id, chunk: index });
             return true;
@@ -141,7 +143,15 @@ impl<T: Config> Pallet<T> {
     pub(crate) fn fail(id: JobId, job: &mut JobOf<T>, index: ChunkIndex, chunk: &mut Chunk) {
         chunk.stage = Stage::Failed;
         for seat in &chunk.seats {
-            Self::leave_seat(seat.place, id, index, seat.fingerprint.is_none(), |_| ());
+            let owing = seat.fingerprint.is_none();
+            // Whom a panel contradicted was wrong, whatever becomes of the chunk.
+            match chunk.seats.iter().find(|other| seat.contradicted.is_some() && other.contradicted.is_none()) {
+                Some(other) => {
+                    Self::leave_seat(seat.place, id, index, owing, |worker| worker.valid = 0);
+                    Self::punish(id, index, seat, other.device.clone(), 0);
+                },
+                None => Self::leave_seat(seat.place, id, index, owing, |_| ()),
+            }
         }
         Self::forget_contest(id, index, chunk);
         job.failed = job.failed.saturating_add(1);

@@ -20,7 +20,9 @@ use sp_runtime::{
 use vouch_primitives::{
     deterrence::self_dealing_is_deterred,
     traits::{RoundClock, WorkCredits},
-    work::{api::JobState, JobId, Terms, MAX_CHUNK_ROUNDS, MAX_CHUNK_TASKS, MAX_LIMIT, MAX_MEMORY_PAGES},
+    work::{
+        api::JobState, JobId, Terms, MAX_CHUNK_ROUNDS, MAX_CHUNK_TASKS, MAX_JOB_ROUNDS, MAX_LIMIT, MAX_MEMORY_PAGES,
+    },
 };
 
 impl<T: Config> Pallet<T> {
@@ -81,6 +83,8 @@ impl<T: Config> Pallet<T> {
         let suffices = terms.chunk_fuel() <= params.round_fuel.saturating_mul(terms.rounds.into());
         ensure!((1..=MAX_CHUNK_ROUNDS).contains(&terms.rounds) && suffices, Error::<T>::BadTime);
         ensure!(terms.deadline >= Self::unknown_round(), Error::<T>::DeadlineTooNear);
+        let latest = T::Rounds::current_round().saturating_add(MAX_JOB_ROUNDS);
+        ensure!(terms.deadline <= latest, Error::<T>::DeadlineTooFar);
         ensure!(T::MayFetch::contains(&terms.source), Error::<T>::SourceNotAllowed);
         // The last chunk is the smallest.
         let least = terms.pay(terms.chunks().saturating_sub(1));
@@ -93,11 +97,16 @@ impl<T: Config> Pallet<T> {
         let mut job = Jobs::<T>::get(id).ok_or(Error::<T>::UnknownJob)?;
         ensure!(job.requester == requester, Error::<T>::NotRequester);
         let round = T::Rounds::current_round();
-        ensure!(job.state != JobState::Ended && job.ends > round, Error::<T>::NotRunning);
-        job.ends = round;
-        Self::deposit_event(Event::Cancelled { job: id });
-        Queue::<T>::mutate(|queue| queue.retain(|queued| *queued != id));
-        Self::finish(id, &mut job);
+        // Whoever knows a seed knows who will be drawn by it, and would cancel whenever it is a stranger. So what such a seed draws
+        // is still handed out; in the round in which it is posted nothing can be known yet.
+        let ends = if round <= job.posted { round } else { Self::unknown_round() };
+        ensure!(job.state == JobState::Running && job.ends > ends, Error::<T>::NotRunning);
+        job.ends = ends;
+        Self::deposit_event(Event::Cancelled { job: id, ends });
+        if ends <= round {
+            Queue::<T>::mutate(|queue| queue.retain(|queued| *queued != id));
+            Self::finish(id, &mut job);
+        }
         Jobs::<T>::insert(id, job);
         Ok(())
     }

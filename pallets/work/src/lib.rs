@@ -151,6 +151,11 @@ pub mod pallet {
     #[pallet::storage]
     pub type WorkerCount<T: Config> = StorageValue<_, u32, ValueQuery>;
 
+    /// Of how many numbers devices are drawn, from which round on: what [`WorkerCount`] was while that round's seed was unknown. Ascending;
+    /// the last one whose round has come is in force. Without this the last to come or go would choose what a known seed draws.
+    #[pallet::storage]
+    pub type DrawnFrom<T: Config> = StorageValue<_, BoundedVec<(RoundIndex, u32), ConstU32<4>>, ValueQuery>;
+
     /// The number of the device in a place, if it takes work.
     #[pallet::storage]
     pub type WorkerOf<T: Config> = StorageMap<_, Twox64Concat, Place, u32>;
@@ -221,10 +226,13 @@ pub mod pallet {
             /// Planck held until it is closed.
             deposit: BalanceOf<T>,
         },
-        /// A job was cancelled: nothing of it is handed out any more. What was is still settled and paid.
+        /// A job was cancelled: nothing of it is handed out any more, but what seeds draw that were known. What was handed out is
+        /// still settled and paid.
         Cancelled {
             /// The job.
             job: JobId,
+            /// The first round in which nothing is handed out.
+            ends: RoundIndex,
         },
         /// A device was given a seat in a chunk.
         Seated {
@@ -397,6 +405,8 @@ pub mod pallet {
         BadTime,
         /// The deadline is past, or too near for anything to be handed out.
         DeadlineTooNear,
+        /// The deadline is more than [`vouch_primitives::work::MAX_JOB_ROUNDS`] away.
+        DeadlineTooFar,
         /// Nobody may be sent to the source's address: not global unicast, or port 0.
         SourceNotAllowed,
         /// The price is lower than the fuel limit asks for, or the pay for a chunk is too small to create an account with.

@@ -64,6 +64,12 @@ impl<T: Config> Pallet<T> {
                 continue;
             }
             idle = if Self::hand_out_of(id, &mut job, round, params) { 0 } else { idle.saturating_add(1) };
+            if job.is_done_handing_out(round) {
+                // That was the last one.
+                Self::finish(id, &mut job);
+                Jobs::<T>::insert(id, job);
+                continue;
+            }
             // There is room: it was just taken out.
             let _ = queue.try_push(id);
         }
@@ -91,6 +97,7 @@ impl<T: Config> Pallet<T> {
             wanted,
             fills: 0,
             fell_short: false,
+            gone: 0,
             seats: Default::default(),
         };
         Self::seat(id, job, index, &mut chunk, drawn);

@@ -2,8 +2,8 @@
 //! others.
 
 use crate::{
-    types::{BalanceOf, Chunk, JobOf, ParamsOf, MAX_FILLS, MAX_SEATS},
-    Config, Event, Pallet, WorkerCount, Workers,
+    types::{BalanceOf, Chunk, JobOf, ParamsOf, MAX_FILLS, MAX_GONE, MAX_SEATS},
+    Config, Event, Pallet, Workers,
 };
 use alloc::vec::Vec;
 use polkadot_sdk::*;
@@ -17,6 +17,9 @@ use vouch_primitives::{
     },
     DeviceId, Place, RoundIndex,
 };
+
+/// Rounds after a device has answered until it is known whether it is checked, and others are asked.
+const VETTED_AFTER: RoundIndex = 3;
 
 /// A device that a seat can be given to.
 pub(crate) struct Candidate<T: Config> {
@@ -41,7 +44,7 @@ impl<T: Config> Pallet<T> {
         let mut owners = Vec::from([job.requester.clone()]);
         owners.extend(seats.iter().filter_map(|seat| Self::holder(seat.place)).map(|(_, bonded)| bonded.owner));
         let mut drawn = Vec::<Candidate<T>>::new();
-        for number in candidates(seed, id, chunk, WorkerCount::<T>::get()) {
+        for number in candidates(seed, id, chunk, Self::drawn_from(round)) {
             if drawn.len() >= wanted {
                 break;
             }
@@ -80,7 +83,9 @@ impl<T: Config> Pallet<T> {
     /// because its record is long and lying would not pay, else as many as the job asks for.
     pub(crate) fn wanted(job: &JobOf<T>, chunk: ChunkIndex, first: &Candidate<T>, params: &ParamsOf<T>) -> u8 {
         let terms = &job.terms;
-        if !terms.adaptive || first.valid < params.trusted_after {
+        // It has to be possible to ask others afterwards, whenever it answers.
+        let latest = T::Rounds::current_round().saturating_add(terms.rounds).saturating_add(VETTED_AFTER);
+        if !terms.adaptive || first.valid < params.trusted_after || job.ends <= latest {
             return terms.replicas;
         }
         let most = points(terms.fuel.saturating_mul(terms.tasks_of(chunk).len() as u64));
@@ -112,7 +117,8 @@ impl<T: Config> Pallet<T> {
     }
 
     /// Fills the seats that a chunk wants and does not have, as far as devices are to be had; waits for the next round if none
-    /// is; and returns `false` if the chunk has to be given up. The caller stores it.
+    /// is; and returns `false` if the chunk has to be given up. Where somebody has answered others are asked even after the job's end:
+    /// neither who waits for its pay nor who lied is rid of the chunk by that. The caller stores it.
     pub(crate) fn refill(
         id: JobId,
         job: &JobOf<T>,
@@ -121,8 +127,9 @@ impl<T: Config> Pallet<T> {
         params: &ParamsOf<T>,
     ) -> bool {
         let round = T::Rounds::current_round();
-        let full = chunk.seats.len() >= MAX_SEATS as usize || chunk.fills >= MAX_FILLS;
-        if job.ends <= round || full {
+        let full = chunk.seats.len() >= MAX_SEATS as usize || chunk.fills >= MAX_FILLS || chunk.gone >= MAX_GONE;
+        let is_answered = chunk.seats.iter().any(|seat| seat.fingerprint.is_some());
+        if full || (job.ends <= round && !is_answered) {
             return false;
         }
         let room = MAX_SEATS as usize - chunk.seats.len();

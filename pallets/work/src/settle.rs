@@ -35,7 +35,10 @@ impl<T: Config> Pallet<T> {
             if seat.fingerprint.is_none() {
                 Self::leave_seat(seat.place, id, index, true, |_| ());
             } else if matches(seat) {
-                Self::leave_seat(seat.place, id, index, false, |worker| worker.valid = worker.valid.saturating_add(1));
+                Self::leave_seat(seat.place, id, index, false, |worker| {
+                    worker.valid = worker.valid.saturating_add(1);
+                    worker.missed = 0;
+                });
                 if paid < job.terms.limit {
                     paid = paid.saturating_add(1);
                     let points = if earns { points(result.fuel) } else { 0 };
@@ -110,8 +113,8 @@ impl<T: Config> Pallet<T> {
         }
     }
 
-    /// Fines a device that answered otherwise than the chunk settled.
-    fn punish(id: JobId, index: ChunkIndex, seat: &Seat, against: DeviceId, fuel: Fuel) {
+    /// Fines a device that answered otherwise than the chunk settled, or than a panel found.
+    pub(crate) fn punish(id: JobId, index: ChunkIndex, seat: &Seat, against: DeviceId, fuel: Fuel) {
         let fine = Self::holder(seat.place).map_or_else(Zero::zero, |(device, bonded)| {
             T::Bonds::fine(&device, Parameters::<T>::get().fine.mul_ceil(bonded.class_bond))
         });

@@ -33,6 +33,10 @@ pub const MAX_SEATS: u32 = 16;
 /// Most times that a chunk's seats are filled anew; then it is given up.
 pub const MAX_FILLS: u8 = 64;
 
+/// Most devices of a chunk that decline it or do not answer; then it is given up. Whoever serves its inputs to few holds these, and
+/// all who come after them, no longer.
+pub const MAX_GONE: u8 = 8;
+
 /// Most members of a panel.
 pub const MAX_PANEL: u32 = 15;
 
@@ -117,7 +121,8 @@ pub struct Job<AccountId, Balance> {
     pub terms: Terms<Balance>,
     /// The round in which it was posted.
     pub posted: RoundIndex,
-    /// The first round in which no seats are filled any more: the one after its deadline, or that in which it was cancelled.
+    /// The first round in which no chunks are handed out any more: the one after its deadline, or the first whose seed was unknown
+    /// when it was cancelled.
     pub ends: RoundIndex,
     /// Whether it goes on.
     pub state: JobState,
@@ -167,6 +172,9 @@ pub struct Chunk {
     /// Whether fewer of those asked answered than settle it, once or more often. The requester paid for those that were missing, and
     /// no points are credited.
     pub fell_short: bool,
+    /// Devices that declined it or did not answer in time. Then those who answer may be those whom the requester chose to serve, and
+    /// a panel decides between them, not their number.
+    pub gone: u8,
     /// Seats, in the order in which they were filled. Those that were given back or missed are gone.
     pub seats: BoundedVec<Seat, ConstU32<MAX_SEATS>>,
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     types::{BalanceOf, Worker, MAX_SLOTS},
-    Config, Error, Event, Pallet, ReceiptsOf, WorkerCount, WorkerOf, Workers,
+    Config, DrawnFrom, Error, Event, Pallet, ReceiptsOf, WorkerCount, WorkerOf, Workers,
 };
 use frame_support::{defensive, ensure};
 use polkadot_sdk::*;
@@ -55,7 +55,7 @@ impl<T: Config> Pallet<T> {
             };
             Workers::<T>::insert(number, worker);
             WorkerOf::<T>::insert(place, number);
-            WorkerCount::<T>::put(number.saturating_add(1));
+            Self::set_count(number.saturating_add(1));
         }
         Self::deposit_event(Event::Enlisted { device, slots, memory });
         Ok(())
@@ -86,8 +86,30 @@ impl<T: Config> Pallet<T> {
             WorkerOf::<T>::insert(moved.place, number);
             Workers::<T>::insert(number, moved);
         }
-        WorkerCount::<T>::put(last);
+        Self::set_count(last);
         true
+    }
+
+    /// How many devices take work from now on. They are drawn of so many once nobody can know yet what that leads to.
+    fn set_count(count: u32) {
+        WorkerCount::<T>::put(count);
+        let (round, from) = (T::Rounds::current_round(), Self::unknown_round());
+        DrawnFrom::<T>::mutate(|counts| {
+            counts.retain(|(since, _)| *since != from);
+            while counts.get(1).is_some_and(|(since, _)| *since <= round) {
+                counts.remove(0);
+            }
+            // One is in force, and one can be waiting for each round up to the unknown one.
+            if counts.try_push((from, count)).is_err() {
+                defensive!("no more counts wait than there are rounds whose seeds may be known");
+            }
+        });
+    }
+
+    /// Of how many numbers devices are drawn in `round`. Some may be vacant by then.
+    pub(crate) fn drawn_from(round: RoundIndex) -> u32 {
+        let counts = DrawnFrom::<T>::get();
+        counts.iter().rev().find(|(since, _)| *since <= round).map_or(0, |(_, count)| *count)
     }
 
     /// The device has one chunk more to compute.
@@ -104,10 +126,7 @@ impl<T: Config> Pallet<T> {
 
     /// The device in `place` has answered on a chunk in which it keeps its seat.
     pub(crate) fn answered(place: Place) {
-        Self::mutate_worker(place, |worker| {
-            worker.busy = worker.busy.saturating_sub(1);
-            worker.missed = 0;
-        });
+        Self::mutate_worker(place, |worker| worker.busy = worker.busy.saturating_sub(1));
     }
 
     /// The device in `place` has no seat in the chunk any more. `owing` tells whether it had not answered.

@@ -58,6 +58,9 @@ pub const COMMON_MEMORY_PAGES: u32 = 64;
 /// Most rounds that a device may have for a chunk.
 pub const MAX_CHUNK_ROUNDS: u32 = 32;
 
+/// Most rounds from the posting of a job to its deadline: 30 days, if rounds take five minutes.
+pub const MAX_JOB_ROUNDS: u32 = 8_640;
+
 /// Fuel that makes a point of work.
 pub const FUEL_PER_POINT: Fuel = 1_000_000;
 

@@ -88,3 +88,61 @@ fn only_members_judge_and_only_once() {
         assert_eq!(authorized.map(|_| ()), refused(Refusal::BadSignature));
     });
 }
+
+/// Serves its inputs to a victim and to its friends only: all others decline, until a second friend is drawn.
+#[test]
+fn friends_of_a_requester_do_not_outvote_the_one_stranger_that_it_served() {
+    Chain::new().devices(8).run(|| {
+        let job = post(Terms { limit: 8, ..terms(4, 4) });
+        let seats: Vec<_> = seated(job, 0).into_iter().collect();
+        let (friend, victim) = (seats[0], seats[1]);
+        answer(job, 0, friend, Some((2, 9))).unwrap();
+        answer(job, 0, victim, None).unwrap();
+        pass(2);
+        // A third is asked, whom the requester serves nothing.
+        let third = *seated(job, 0).iter().find(|n| !seats.contains(n)).unwrap();
+        say(job, 0, third, Answer::Declined).unwrap();
+        pass(3);
+        // From now on it is not numbers that decide.
+        assert_eq!(stage(job, 0), Stage::Opening);
+        show(job, 0, friend, Some((2, 9))).unwrap();
+        show(job, 0, victim, None).unwrap();
+        (0..3).for_each(|n| judge_as(n, job, 0, 2, Some(truth(2))).unwrap());
+        let fourth = *seated(job, 0).iter().find(|n| !seats.contains(n)).unwrap();
+        answer(job, 0, fourth, None).unwrap();
+        reveal_truth(job, 0).unwrap();
+        assert!(bond(victim) == BOND && free(victim) == RICH + 4 * UNIT);
+        assert!(bond(friend) < BOND && free(friend) == RICH);
+    });
+}
+
+#[test]
+fn whom_a_panel_contradicted_is_fined_even_if_the_chunk_is_given_up() {
+    contested(2, |job, seats| {
+        show(job, 0, seats[0], Some((2, 9))).unwrap();
+        show(job, 0, seats[1], None).unwrap();
+        (0..3).for_each(|n| judge_as(n, job, 0, 2, Some(truth(2))).unwrap());
+        // There is nobody else to confirm the truth, however long one waits.
+        pass(u32::from(types::MAX_FILLS) + 2);
+        assert_eq!(stage(job, 0), Stage::Failed);
+        assert!(bond(seats[0]) < BOND && bond(seats[1]) == BOND);
+        assert_eq!(worker(seats[0]).valid, 0);
+    });
+}
+
+#[test]
+fn chunk_that_nobody_can_compute_is_given_up_after_a_few() {
+    Chain::new().devices(20).run(|| {
+        let job = post(terms(1, 1));
+        let mut declined = 0;
+        while stage(job, 0) == Stage::Computing && declined < 99 {
+            for n in seated(job, 0) {
+                say(job, 0, n, Answer::Declined).unwrap();
+                declined += 1;
+            }
+            pass(1);
+        }
+        assert_eq!(stage(job, 0), Stage::Failed);
+        assert!(declined >= types::MAX_GONE && declined < types::MAX_GONE + 2, "{declined}");
+    });
+}

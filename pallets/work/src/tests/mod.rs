@@ -19,7 +19,7 @@ use sp_runtime::{
 };
 use vouch_primitives::traits::Engagements;
 use vouch_primitives::work::{
-    api::Stage,
+    api::{JobState, Stage},
     payload::{answer_payload, verdict_payload, Verdict},
     result::ChunkResult,
     Answer, JobId, Terms,

@@ -28,6 +28,7 @@ fn terms_that_make_no_sense_are_refused() {
         refuse(Terms { rounds: 33, ..good() }, Error::BadTime);
         refuse(Terms { rounds: 1, fuel: 10_000_000, tasks: 21, chunk_tasks: 21, ..good() }, Error::BadTime);
         refuse(Terms { deadline: 3, ..good() }, Error::DeadlineTooNear);
+        refuse(Terms { deadline: 8_643, ..good() }, Error::DeadlineTooFar);
         refuse(Terms { price: 1, ..good() }, Error::PriceTooLow);
         refuse(Terms { price: RICH, ..good() }, Error::EscrowUnavailable);
         refuse(Terms { price: Balance::MAX, ..good() }, Error::EscrowUnavailable);
@@ -49,13 +50,14 @@ fn queue_takes_so_many_and_no_more() {
 fn cancelled_job_still_pays_what_was_handed_out() {
     Chain::new().devices(4).run(|| {
         let job = post(terms(100, 1));
-        let handed_out = Jobs::<Test>::get(job).unwrap().next;
-        assert!(handed_out < 100);
         assert_noop!(Work::cancel(RuntimeOrigin::signed(account(0)), job), Error::<Test>::NotRequester);
         Work::cancel(RuntimeOrigin::signed(requester()), job).unwrap();
         check();
         assert_noop!(Work::cancel(RuntimeOrigin::signed(requester()), job), Error::<Test>::NotRunning);
         assert_noop!(Work::close(RuntimeOrigin::signed(requester()), job), Error::<Test>::NotEnded);
+        pass(2);
+        let handed_out = Jobs::<Test>::get(job).unwrap().next;
+        assert!(handed_out < 100);
         for chunk in 0..handed_out {
             seated(job, chunk).into_iter().for_each(|n| answer(job, chunk, n, None).unwrap());
             reveal_truth(job, chunk).unwrap();
@@ -70,6 +72,30 @@ fn cancelled_job_still_pays_what_was_handed_out() {
         assert_eq!(Balances::free_balance(requester()), RICH - u128::from(handed_out) * 2 * UNIT);
         assert_noop!(Work::close(RuntimeOrigin::signed(requester()), job), Error::<Test>::UnknownJob);
         assert_eq!(Chunks::<Test>::iter().count(), 0);
+    });
+}
+
+/// Otherwise whoever knows the next seed would cancel every job that it gives to strangers.
+#[test]
+fn cancelling_does_not_take_back_what_a_seed_draws_that_may_be_known() {
+    Chain::new().devices(2).run(|| {
+        let id = NextJob::<Test>::get();
+        let posted = |terms| Work::post_job(RuntimeOrigin::signed(requester()), Box::new(terms)).unwrap();
+        let cancel = |job| Work::cancel(RuntimeOrigin::signed(requester()), job).unwrap();
+        // In the round in which it was posted nobody can know anything: all of it goes back at once.
+        posted(terms(1, 1));
+        cancel(id);
+        assert_eq!(Jobs::<Test>::get(id).unwrap().state, JobState::Ended);
+        // A round later the seed may be known that it is handed out by in the next.
+        posted(terms(3, 1));
+        pass(1);
+        cancel(id + 1);
+        assert_eq!(Jobs::<Test>::get(id + 1).unwrap().ends, 5);
+        check();
+        pass(1);
+        assert!(Jobs::<Test>::get(id + 1).unwrap().next > 0, "strangers are asked, and paid for");
+        pass(1);
+        assert_ne!(Jobs::<Test>::get(id + 1).unwrap().state, JobState::Running);
     });
 }
 

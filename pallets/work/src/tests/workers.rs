@@ -177,3 +177,23 @@ fn who_declines_is_not_asked_again_at_once() {
         assert_eq!((worker(0).from, worker(0).missed), (Round::get() + 2, 0));
     });
 }
+
+/// Whoever knows a seed could otherwise enlist or retire until it draws its own.
+#[test]
+fn numbers_are_drawn_of_as_many_as_there_were_when_the_seed_was_unknown() {
+    Chain::new().devices(4).run(|| {
+        assert_eq!((Work::drawn_from(1), Work::drawn_from(2), Work::drawn_from(9)), (0, 4, 4));
+        Work::retire(RuntimeOrigin::signed(account(0)), device(0)).unwrap();
+        Work::retire(RuntimeOrigin::signed(account(1)), device(1)).unwrap();
+        assert_eq!((WorkerCount::<Test>::get(), Work::drawn_from(2), Work::drawn_from(3)), (2, 4, 4));
+        assert_eq!(Work::drawn_from(4), 2);
+        // Changes of several rounds wait side by side, and what is past is forgotten.
+        for round in 3..20 {
+            Round::set(round);
+            Work::enlist(RuntimeOrigin::signed(account(0)), device(0), 1, 64).unwrap();
+            assert_eq!((Work::drawn_from(round), Work::drawn_from(round + 2)), (if round == 3 { 4 } else { 2 }, 3));
+            Work::retire(RuntimeOrigin::signed(account(0)), device(0)).unwrap();
+            assert!(Work::drawn_from(round + 2) == 2 && DrawnFrom::<Test>::get().len() <= 4);
+        }
+    });
+}
