@@ -62,6 +62,8 @@ fn build(out: &Path, compressed: &Path) {
         .arg("--target-dir")
         .arg(&target_dir)
         .env(NESTED, "1")
+        // Where `CheckMetadataHash` looks for it. `tests/metadata_hash.rs` checks that it is the right one, and writes it.
+        .env("RUNTIME_METADATA_HASH", include_str!("metadata-hash").trim())
         .env("RUSTFLAGS", RUSTFLAGS.join(" "));
     // What cargo set for this build script is not meant for another target.
     for variable in [

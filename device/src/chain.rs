@@ -9,6 +9,7 @@ mod call;
 mod conformance;
 mod error;
 mod general;
+pub mod light;
 mod link;
 mod submit;
 mod work;
@@ -50,6 +51,18 @@ pub type Prober = ProberInfo<u128>;
 
 /// How long commands of a person wait for a node.
 pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How long they wait for a light client, which has to follow the chain first.
+pub const LIGHT_PATIENCE: Duration = Duration::from_secs(200);
+
+/// How long commands of a person wait for any of `nodes`.
+pub fn patience(nodes: &[String]) -> Duration {
+    if nodes.iter().any(|node| light::spec_of(node).is_some()) {
+        LIGHT_PATIENCE
+    } else {
+        PATIENCE
+    }
+}
 
 /// How long a transaction may take to get into a block, and its block to become final.
 pub const TRANSACTION_PATIENCE: Duration = Duration::from_secs(180);
@@ -179,7 +192,8 @@ impl std::fmt::Debug for Client {
 }
 
 impl Client {
-    /// A client of the nodes at `urls` (`ws://` or `wss://`), which connects when first asked something. `genesis` pins the
+    /// A client of the nodes at `urls` (`ws://` or `wss://`, or `light:` and the path of a chain specification for a light client in
+    /// this process), which connects when first asked something. `genesis` pins the
     /// chain; `patience` is how long a question may wait for a node to be reachable, `None` for ever.
     pub fn new(
         urls: impl IntoIterator<Item = impl Into<String>>,

@@ -31,6 +31,11 @@ pub struct Cli {
     #[arg(long = "node", global = true, value_name = "URL")]
     pub nodes: Vec<String>,
 
+    /// Trust no node: follow the chain with a light client from its specification [default FILE: chain-spec.json beside the
+    /// configuration]
+    #[arg(long, global = true, value_name = "FILE", num_args = 0..=1, require_equals = true, conflicts_with = "nodes")]
+    pub light: Option<Option<PathBuf>>,
+
     /// What to do.
     #[command(subcommand)]
     pub command: Command,

@@ -17,7 +17,7 @@ mod work;
 
 use crate::{
     agent::Agent,
-    chain::{Client, PATIENCE},
+    chain::{light::SCHEME, patience, Client},
     cli::{Cli, Command, Init},
     config::{Config, Draft, DEFAULT_NODE},
     keys::{create_key_file, DeviceKey},
@@ -34,11 +34,17 @@ use vouch_primitives::DeviceId;
 /// The key file that `init` writes beside the configuration.
 const KEY_FILE: &str = "device.key";
 
+/// The chain specification beside the configuration, for a light client.
+const CHAIN_SPEC: &str = "chain-spec.json";
+
 /// How long `init` waits for a node to tell the genesis hash.
 const INIT_PATIENCE: Duration = Duration::from_secs(2);
 
 /// Does what the command line says.
-pub async fn execute(cli: Cli) -> Result<()> {
+pub async fn execute(mut cli: Cli) -> Result<()> {
+    if let Some(spec) = cli.light.take() {
+        cli.nodes = vec![light(spec, cli.config.as_deref())?];
+    }
     if let Command::Validator(arguments) = cli.command {
         return validator::validator(asking(cli.config, cli.nodes)?, arguments).await;
     }
@@ -57,6 +63,23 @@ pub async fn execute(cli: Cli) -> Result<()> {
         Command::Work(arguments) => work::work(Setup::load(&path, cli.nodes)?, arguments).await,
         Command::Health => run::health(&Config::load(&path)?).await,
     }
+}
+
+/// The address of a light client: of the chain specified in the file named, else in the one beside the configuration.
+fn light(named: Option<PathBuf>, config: Option<&Path>) -> Result<String> {
+    let spec = match named {
+        Some(spec) => spec,
+        None => config_path(config.map(Path::to_owned))?.with_file_name(CHAIN_SPEC),
+    };
+    if !spec.exists() {
+        bail!(
+            "{} is not there: put the chain's specification there, or name it with --light=FILE. Whoever runs a node can make it: \
+             vouch-node export-chain-spec --raw",
+            spec.display()
+        );
+    }
+    // `init` writes it down, for commands given in other folders.
+    Ok(format!("{SCHEME}{}", std::path::absolute(&spec)?.display()))
 }
 
 fn config_path(named: Option<PathBuf>) -> Result<PathBuf> {
@@ -80,7 +103,8 @@ fn asking(named: Option<PathBuf>, nodes: Vec<String>) -> Result<Client> {
         Some(config) => config.nodes,
         None => vec![DEFAULT_NODE.to_owned()],
     };
-    Ok(Client::new(nodes, genesis, Some(PATIENCE)))
+    let patience = patience(&nodes);
+    Ok(Client::new(nodes, genesis, Some(patience)))
 }
 
 /// Configuration and keys, read and checked.
@@ -104,7 +128,9 @@ impl Setup {
 
     /// A client of the pinned chain that gives up on unreachable nodes after a person's patience.
     fn client(&self) -> Client {
-        Client::new(self.config.nodes.clone(), self.config.genesis, Some(PATIENCE))
+        let nodes = self.config.nodes.clone();
+        let patience = patience(&nodes);
+        Client::new(nodes, self.config.genesis, Some(patience))
     }
 
     /// The pinned chain; if none is pinned yet, that of the node, which is pinned from now on.

@@ -2,6 +2,7 @@
 
 use crate::{
     agent::{Limits, RateLimit},
+    chain::light::{spec_of, SCHEME},
     keys::{load_key_file, DeviceKey, KeyError},
     server::{connections_for, MAX_CONNECTIONS},
 };
@@ -114,7 +115,7 @@ pub struct Config {
     pub path: PathBuf,
     /// Hash of block 0 of the chain served; `None` until `init` or `register` has met a node.
     pub genesis: Option<H256>,
-    /// WebSocket URLs of nodes, any of which may be asked.
+    /// WebSocket URLs of nodes, any of which may be asked, or the address of a light client.
     pub nodes: Vec<String>,
     /// Where the agent listens.
     pub listen: SocketAddr,
@@ -147,10 +148,14 @@ impl Config {
         if file.nodes.is_empty() {
             return Err(wrong("nodes", "is empty: name at least one node, for instance \"ws://127.0.0.1:9944\""));
         }
-        if let Some(url) = file.nodes.iter().find(|url| !(url.starts_with("ws://") || url.starts_with("wss://"))) {
+        let known = |url: &&String| ["ws://", "wss://", SCHEME].iter().any(|scheme| url.starts_with(scheme));
+        if let Some(url) = file.nodes.iter().find(|url| !known(url)) {
             return Err(wrong(
                 "nodes",
-                &format!("contains {url:?}, which is no WebSocket URL: it must begin with ws:// or wss://"),
+                &format!(
+                    "contains {url:?}, which is no WebSocket URL: it must begin with ws:// or wss://, or be {SCHEME} and the path of \
+                     a chain specification"
+                ),
             ));
         }
         if file.keys.is_empty() {
@@ -175,7 +180,7 @@ impl Config {
         Ok(Self {
             path: path.into(),
             genesis: genesis.transpose()?,
-            nodes: file.nodes,
+            nodes: file.nodes.into_iter().map(|node| resolved(folder, node)).collect(),
             listen: file.listen,
             endpoint,
             class: file.class,
@@ -241,6 +246,14 @@ impl Config {
         }
         self.genesis = Some(genesis);
         Ok(())
+    }
+}
+
+/// An address as the configuration in `folder` means it: a chain specification is named relative to it.
+fn resolved(folder: &Path, node: String) -> String {
+    match spec_of(&node) {
+        Some(spec) => format!("{SCHEME}{}", folder.join(spec).display()),
+        None => node,
     }
 }
 

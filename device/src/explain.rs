@@ -1,5 +1,9 @@
 //! Turns what the chain says about a device into sentences and into JSON.
 
+mod epoch;
+
+pub use epoch::LastEpoch;
+
 use crate::{
     chain::{Device, Explained, Network, Token},
     work::explain::WorkStatus,
@@ -153,6 +157,7 @@ pub fn sentence(reason: Reason, device: &Device, explained: &Explained, network:
             "{} of what it earned are held back as security; they become claimable by themselves, some epochs after they were earned.",
             token.show(explained.pending.held)
         ),
+        Reason::NotJudged => "Rounds went by in which it was not judged.".into(),
     }
 }
 
@@ -238,6 +243,8 @@ pub struct Record {
     pub last_rate: Option<String>,
     /// Everything that lowers the reward.
     pub reasons: Vec<ReasonStatus>,
+    /// What the epoch that closed last brought; `None` before one has closed.
+    pub last_epoch: Option<LastEpoch>,
 }
 
 /// A reason code and its sentence.
@@ -298,6 +305,7 @@ impl Record {
             next_round_points: explained.next_round_points,
             last_rate: explained.last_rate.map(|rate| rate.to_string()),
             reasons: reasons.collect(),
+            last_epoch: explained.last.as_ref().map(|account| LastEpoch::new(account, token)),
         }
     }
 }
@@ -362,10 +370,11 @@ mod tests {
             next_round_points: 8_500,
             last_rate: Some(3),
             reasons,
+            last: None,
         }
     }
 
-    const ALL: [Reason; 14] = [
+    const ALL: [Reason; 15] = [
         Reason::NotJudgedYet,
         Reason::Excused,
         Reason::Leaving,
@@ -380,6 +389,7 @@ mod tests {
         Reason::Admission,
         Reason::NeverAnswered,
         Reason::HeldBack,
+        Reason::NotJudged,
     ];
 
     #[test]

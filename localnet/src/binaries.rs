@@ -1,4 +1,4 @@
-//! Finds the binaries that are to be started, and the jobs that are to be computed.
+//! Finds the binaries that are to be started, the jobs that are to be computed, and the explorer's page.
 
 use anyhow::{bail, Context};
 use std::{env, path::PathBuf};
@@ -59,13 +59,27 @@ impl Binary {
 /// puts it in the target folder that the running executable is in.
 pub fn job(name: &str) -> anyhow::Result<PathBuf> {
     const VARIABLE: &str = "VOUCH_JOBS";
-    let own = env::current_exe()?;
     let folders = match env::var_os(VARIABLE).map(PathBuf::from) {
         Some(jobs) => vec![jobs],
-        None => own.ancestors().skip(2).take(2).map(|folder| folder.join("jobs")).collect(),
+        None => in_target("jobs")?,
     };
     let mut candidates = folders.iter().map(|jobs| jobs.join(name));
     candidates.find(|folder| folder.join("job.toml").is_file()).with_context(|| {
         format!("the job {name} is not built (looked in {folders:?}). Build it with `scripts/jobs`, or set {VARIABLE}.")
     })
+}
+
+/// The folder of the explorer's page: the one that the environment variable `VOUCH_EXPLORER` names, else where `scripts/explorer`
+/// puts it in the target folder that the running executable is in; `None` if it was not built.
+pub fn explorer() -> Option<PathBuf> {
+    let folders = match env::var_os("VOUCH_EXPLORER").map(PathBuf::from) {
+        Some(folder) => vec![folder],
+        None => in_target("explorer").ok()?,
+    };
+    folders.into_iter().find(|folder| folder.join("index.html").is_file())
+}
+
+/// Where `folder` may be in the target folder. Tests run from one folder deeper than programs.
+fn in_target(folder: &str) -> anyhow::Result<Vec<PathBuf>> {
+    Ok(env::current_exe()?.ancestors().skip(2).take(2).map(|target| target.join(folder)).collect())
 }

@@ -2,6 +2,7 @@
 
 use crate::{
     devices::keypair,
+    explorer::Explorer,
     interrupt::Interrupt,
     network::OWNERS,
     requester::{Requester, BELOW, PRIMES},
@@ -57,7 +58,7 @@ pub async fn run(options: Options) -> anyhow::Result<bool> {
         () = interrupt.wait() => Ok(None),
     };
     println!();
-    if let Some(Stage { net, board, requester }) = net {
+    if let Some(Stage { net, board, requester, .. }) = net {
         // What the last block brought, once more and complete.
         let last = board.look(&net).await;
         let mut report = None;
@@ -92,6 +93,8 @@ struct Stage {
     net: Localnet,
     board: Board,
     requester: Option<Requester>,
+    /// Served as long as the chain runs.
+    _explorer: Option<Explorer>,
 }
 
 /// What the devices found, and whether it is right.
@@ -116,7 +119,13 @@ async fn show(options: &Options, stage: &mut Option<Stage>) -> anyhow::Result<bo
         job: None,
         primes: None,
     };
-    let Stage { net, board, requester } = stage.insert(Stage { net, board, requester: None });
+    let explorer = Explorer::serve().await?;
+    match &explorer {
+        Some(explorer) => println!("The explorer shows it on {}", explorer.url_of(&node.url())),
+        None => println!("There is no explorer: build it with `scripts/explorer` to see the chain in a browser."),
+    }
+    let stage = stage.insert(Stage { net, board, requester: None, _explorer: explorer });
+    let Stage { net, board, requester, .. } = stage;
 
     println!("Starting {} devices and registering them ...", options.devices);
     net.add_devices(options.devices.into()).await?;

@@ -9,11 +9,13 @@
 //! | [`requester`] | somebody who has a job computed |
 //! | [`demo`] | the demo: runs a small network and shows what its devices earn |
 //! | [`table`] | what devices earn, for people |
+//! | [`explorer`] | the web page that shows the chain |
 //! | [`process`], [`binaries`], [`ports`], [`rpc`], [`wait`], [`interrupt`] | what these are made of |
 
 pub mod binaries;
 pub mod demo;
 pub mod devices;
+pub mod explorer;
 pub mod interrupt;
 pub mod network;
 pub mod node;

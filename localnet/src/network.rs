@@ -1,7 +1,8 @@
 //! A whole network on this machine: validators, devices, and the folder that holds what they leave behind.
 
 use crate::{
-    devices::Device,
+    binaries::Binary,
+    devices::{output, succeed, Device},
     node::{Chain, Duty, Node, VALIDATORS},
     wait::until,
 };
@@ -13,6 +14,7 @@ use std::{
     time::Duration,
 };
 use tempfile::TempDir;
+use tokio::process::Command;
 use vouch_device::{chain::Client, H256};
 
 /// Accounts that the presets endow, as secret URIs; devices are theirs in turn.
@@ -154,6 +156,18 @@ impl Localnet {
     /// Where the nodes answer.
     pub fn urls(&self) -> Vec<String> {
         self.nodes.iter().map(Node::url).collect()
+    }
+
+    /// Writes the chain's specification, with the nodes to begin with, for light clients.
+    pub async fn specification(&self) -> anyhow::Result<PathBuf> {
+        let mut command = Command::new(Binary::Node.path()?);
+        command.args(["export-chain-spec", "--raw", "--chain", self.nodes[0].chain()]);
+        let mut spec: serde_json::Value = serde_json::from_str(&succeed(output(command).await?)?)?;
+        let addresses = try_join_all(self.nodes.iter().map(Node::websocket_address)).await?;
+        spec["bootNodes"] = addresses.into();
+        let file = self.folder().join("chain-spec.json");
+        std::fs::write(&file, spec.to_string())?;
+        Ok(file)
     }
 
     /// Asks any of the nodes.

@@ -60,6 +60,7 @@ pub struct Node {
     log: PathBuf,
     rpc_port: u16,
     p2p_port: u16,
+    websocket_port: u16,
     metrics_port: u16,
     rpc: Rpc,
     client: Client,
@@ -77,7 +78,8 @@ impl Node {
         bootnodes: Vec<String>,
     ) -> anyhow::Result<Self> {
         let name = *VALIDATORS.get(index).context("the presets know four validators")?;
-        let (rpc_port, p2p_port, metrics_port) = (ports::free()?, ports::free()?, ports::free()?);
+        let (rpc_port, metrics_port) = (ports::free()?, ports::free()?);
+        let (p2p_port, websocket_port) = (ports::free()?, ports::free()?);
         let base_path = folder.join(name);
         // A fixed key keeps the peer id over restarts. Worth nothing outside the test network.
         let node_key = hex::encode(blake2_256(format!("vouch localnet {name} {p2p_port}").as_bytes()));
@@ -88,6 +90,8 @@ impl Node {
         args.extend(["--base-path".into(), base_path.clone().into_os_string()]);
         args.extend(["--node-key".into(), node_key.into()]);
         args.extend(["--listen-addr".into(), format!("/ip4/127.0.0.1/tcp/{p2p_port}").into()]);
+        // For light clients, those in browsers above all.
+        args.extend(["--listen-addr".into(), format!("/ip4/127.0.0.1/tcp/{websocket_port}/ws").into()]);
         args.extend(["--rpc-port".into(), rpc_port.to_string().into()]);
         args.extend(["--prometheus-port".into(), metrics_port.to_string().into()]);
         args.extend(["--no-telemetry".into(), "--no-mdns".into()]);
@@ -102,6 +106,7 @@ impl Node {
             log: folder.join(format!("{name}.log")),
             rpc_port,
             p2p_port,
+            websocket_port,
             metrics_port,
             rpc: Rpc::local(rpc_port)?,
             client: Client::new([url(rpc_port)], None, Some(PATIENCE)),
@@ -179,9 +184,33 @@ impl Node {
 
     /// The address by which other nodes find it.
     pub async fn address(&self) -> anyhow::Result<String> {
+        Ok(format!("/ip4/127.0.0.1/tcp/{}/p2p/{}", self.p2p_port, self.peer_id().await?))
+    }
+
+    /// The address by which light clients find it.
+    pub async fn websocket_address(&self) -> anyhow::Result<String> {
+        Ok(format!("/ip4/127.0.0.1/tcp/{}/ws/p2p/{}", self.websocket_port, self.peer_id().await?))
+    }
+
+    async fn peer_id(&self) -> anyhow::Result<String> {
         let id = self.rpc.request("system_localPeerId", json!([])).await?;
-        let id = id.as_str().context("a peer id is a string")?;
-        Ok(format!("/ip4/127.0.0.1/tcp/{}/p2p/{id}", self.p2p_port))
+        Ok(id.as_str().context("a peer id is a string")?.to_owned())
+    }
+
+    /// The arguments that name its chain.
+    pub fn chain(&self) -> &'static str {
+        match self.args.first().is_some_and(|first| first == "--dev") {
+            true => "dev",
+            false => "local",
+        }
+    }
+
+    /// Kilobytes of memory that it takes, as the kernel counts them.
+    pub fn memory(&self) -> anyhow::Result<u64> {
+        let id = self.id().with_context(|| format!("{} does not run", self.name))?;
+        let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
+        Ok(line.trim().trim_end_matches(" kB").parse()?)
     }
 
     /// Through whom it enters the network when it is started again.

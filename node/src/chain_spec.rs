@@ -3,7 +3,11 @@
 use polkadot_sdk::{sc_chain_spec, sc_service};
 use sc_service::{ChainType, Properties};
 use serde_json::json;
-use vouch_runtime::{configs, genesis_presets, WASM_BINARY};
+use vouch_runtime::{
+    configs,
+    constants::{TOKEN_DECIMALS, TOKEN_SYMBOL},
+    genesis_presets, WASM_BINARY,
+};
 
 /// A chain spec of this chain; it has no extensions.
 pub type ChainSpec = sc_service::GenericChainSpec;
@@ -31,6 +35,10 @@ fn preset(name: &str, id: &str, chain_type: ChainType, preset: &str) -> Result<C
 
 /// How wallets show amounts and addresses.
 fn properties() -> Properties {
-    let properties = json!({ "tokenSymbol": "VCH", "tokenDecimals": 12, "ss58Format": configs::SS58Prefix::get() });
+    let properties = json!({
+        "tokenSymbol": TOKEN_SYMBOL,
+        "tokenDecimals": TOKEN_DECIMALS,
+        "ss58Format": configs::SS58Prefix::get(),
+    });
     properties.as_object().expect("is written as an object").clone()
 }

@@ -1,4 +1,4 @@
-//! The node's JSON-RPC beyond what `sc-service` brings: nonces, fees, BABE and GRANDPA.
+//! The node's JSON-RPC beyond what `sc-service` brings: nonces, fees, BABE, GRANDPA, and `vouch_`.
 
 use crate::service::{FullBackend, FullClient, FullSelectChain, TransactionPool};
 use jsonrpsee::RpcModule;
@@ -12,6 +12,7 @@ use sc_rpc::SubscriptionTaskExecutor;
 use sp_keystore::KeystorePtr;
 use std::sync::Arc;
 use substrate_frame_rpc_system::{System, SystemApiServer};
+use vouch_rpc::Vouch;
 use vouch_runtime::{BlockNumber, Hash, OpaqueBlock as Block};
 
 type Error = Box<dyn std::error::Error + Send + Sync>;
@@ -36,6 +37,8 @@ pub struct Deps {
     pub justification_stream: GrandpaJustificationStream<Block>,
     /// Finality proofs of past blocks.
     pub finality_provider: Arc<FinalityProofProvider<FullBackend, Block>>,
+    /// Devices, rounds and rewards.
+    pub vouch: Vouch<Block, FullClient>,
 }
 
 /// All handlers of this node's own choice, to be merged after the SDK's.
@@ -57,5 +60,6 @@ pub fn create_full(deps: &Deps, executor: SubscriptionTaskExecutor) -> Result<Rp
         )
         .into_rpc(),
     )?;
+    module.merge(deps.vouch.module()?)?;
     Ok(module)
 }

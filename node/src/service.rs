@@ -13,6 +13,7 @@ use sc_telemetry::{Telemetry, TelemetryWorker};
 use sc_transaction_pool_api::OffchainTransactionPoolFactory;
 use sp_inherents::CreateInherentDataProviders;
 use std::{sync::Arc, time::Duration};
+use vouch_rpc::Vouch;
 use vouch_runtime::{apis::RuntimeApi, BlockNumber, Hash, OpaqueBlock as Block};
 
 /// Runs the runtime's wasm.
@@ -217,6 +218,8 @@ pub fn new_full(config: Configuration) -> Result<TaskManager, ServiceError> {
         })?;
 
     let shared_voter_state = grandpa::SharedVoterState::empty();
+    let vouch = Vouch::new(client.clone());
+    task_manager.spawn_handle().spawn("vouch-rpc", "rpc", vouch.follow());
     let rpc_deps = rpc::Deps {
         client: client.clone(),
         pool: transaction_pool.clone(),
@@ -230,6 +233,7 @@ pub fn new_full(config: Configuration) -> Result<TaskManager, ServiceError> {
             backend.clone(),
             Some(grandpa_link.shared_authority_set().clone()),
         ),
+        vouch,
     };
     sc_service::spawn_tasks(sc_service::SpawnTasksParams {
         config,

@@ -4,7 +4,7 @@ use crate::{
     audit::{Misconduct, ReportId},
     history::LaneHistory,
     prober::ProberId,
-    ClassId, ClassWeight, DeviceId, Endpoint, EpochIndex, Place, Points, ProberNumber, RoundIndex,
+    ClassId, ClassWeight, CohortId, DeviceId, Endpoint, EpochIndex, Place, Points, ProberNumber, RoundIndex,
 };
 use alloc::vec::Vec;
 use codec::{Codec, Decode, Encode};
@@ -163,6 +163,8 @@ pub enum Reason {
     NeverAnswered,
     /// Part of what it earned is held back as security for some epochs.
     HeldBack,
+    /// Rounds of the epoch went by without judgement, because the device was excused or too few reported on it.
+    NotJudged,
 }
 
 /// Why what a device earns for uptime is what it is; why what it earns by work is, is in its receipts, see
@@ -190,8 +192,178 @@ pub struct Explanation<Balance> {
     pub next_round_points: Points,
     /// Planck per point of uptime of the last closed epoch, if one has closed.
     pub last_rate: Option<Balance>,
-    /// Everything that lowers the reward for uptime.
+    /// Everything that lowers the reward for uptime as of now, and so in the running epoch.
     pub reasons: Vec<Reason>,
+    /// What the device earned in the epoch that closed last, and why it was not more; `None` before one has closed.
+    pub last: Option<EpochAccount<Balance>>,
+}
+
+/// What a device earned for uptime in a closed epoch.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct EpochAccount<Balance> {
+    /// The epoch.
+    pub epoch: EpochIndex,
+    /// Of its rounds, as far as the 32 last are remembered: counted as up.
+    pub rounds_up: u32,
+    /// Judged down.
+    pub rounds_down: u32,
+    /// Without judgement and not counted as up.
+    pub rounds_excused: u32,
+    /// Points credited in it. A round is credited when it is tallied: one that is tallied late counts for the next epoch.
+    pub points: Points,
+    /// Planck per point.
+    pub rate: Balance,
+    /// Planck that its points were worth.
+    pub amount: Balance,
+    /// Planck of these that were held back when it closed.
+    pub held: Balance,
+    /// Everything that lowered it.
+    pub reasons: Vec<Reason>,
+}
+
+/// One of an owner's devices, in short.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct DeviceSummary<Balance, BlockNumber> {
+    /// The device.
+    pub device: DeviceId,
+    /// Its class.
+    pub class: ClassId,
+    /// Its cohort and lane.
+    pub place: Place,
+    /// What it is doing.
+    pub state: DeviceState<BlockNumber>,
+    /// Its last 32 rounds.
+    pub history: LaneHistory,
+    /// Latency code of its last covered round, see [`crate::lanes::latency_code`].
+    pub latency_code: u8,
+    /// Whether it is admitted.
+    pub admitted: bool,
+    /// Planck that a claim would pay for it now, for uptime and work.
+    pub accrued: Balance,
+    /// Planck held back.
+    pub held: Balance,
+    /// Points for uptime in the running epoch.
+    pub points: Points,
+}
+
+/// The running epoch of one pool.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct PoolStatus<Balance> {
+    /// Planck to be divided when it closes, with what earlier epochs carried over.
+    pub budget: Balance,
+    /// Points earned so far.
+    pub points: u64,
+    /// Planck per point of the last closed epoch, if one has closed.
+    pub last_rate: Option<Balance>,
+    /// Planck per point if the rest of the epoch earns as many points a round as what is over of it; `None` before anything was
+    /// earned in it.
+    pub projected_rate: Option<Balance>,
+}
+
+/// The running epoch.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct EpochStatus<Balance> {
+    /// Its number.
+    pub index: EpochIndex,
+    /// Rounds of it that are over.
+    pub rounds_done: u32,
+    /// Rounds of it in all.
+    pub rounds_per_epoch: u32,
+    /// Blocks until it closes, if the rounds to come are as long as the running one.
+    pub blocks_left: u32,
+    /// Planck to be minted when it closes.
+    pub emission: Balance,
+    /// What devices earn by being up.
+    pub uptime: PoolStatus<Balance>,
+    /// What validators earn by probing.
+    pub probing: PoolStatus<Balance>,
+    /// What devices earn by work, besides what requesters pay.
+    pub work: PoolStatus<Balance>,
+}
+
+/// What the best device of a class would earn for uptime in an epoch at today's figures.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct ClassProjection<Balance> {
+    /// The class.
+    pub class: ClassId,
+    /// Its name, UTF-8.
+    pub name: Vec<u8>,
+    /// Its weight, hundredths of a standard device.
+    pub weight: ClassWeight,
+    /// Planck held for a device of it that is registered now.
+    pub bond: Balance,
+    /// Points of an epoch: up in every round, with the longest streak and no latency to speak of.
+    pub points: u64,
+    /// Planck that they are worth at the projected rate of the running epoch or, before there is one, at that of the last;
+    /// `None` before both.
+    pub reward: Option<Balance>,
+}
+
+/// How a cohort's round was accounted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub enum Accounted {
+    /// Enough reports came to judge by.
+    Judged {
+        /// Devices judged up.
+        up: u32,
+        /// Devices judged.
+        judged: u32,
+        /// Reports counted.
+        ballots: u32,
+    },
+    /// This round, and so many in all from it on, had too few reports.
+    Uncovered {
+        /// How many, at least 1.
+        rounds: u32,
+    },
+}
+
+/// A cohort's round that was accounted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct CohortRound {
+    /// The round.
+    pub round: RoundIndex,
+    /// The cohort.
+    pub cohort: CohortId,
+    /// How it went.
+    pub outcome: Accounted,
+}
+
+/// An epoch that closed.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct ClosedEpoch<Balance> {
+    /// Its number.
+    pub index: EpochIndex,
+    /// Planck minted.
+    pub minted: Balance,
+    /// Planck of these, and of what earlier epochs left, that went to the treasury.
+    pub treasury: Balance,
+    /// Points for uptime, of all devices.
+    pub uptime_points: u64,
+    /// Planck that each was worth.
+    pub uptime_rate: Balance,
+    /// Points for probing, of all validators.
+    pub probing_points: u64,
+    /// Planck that each was worth.
+    pub probing_rate: Balance,
+    /// Points for work, of all devices.
+    pub work_points: u64,
+    /// Planck that each was worth.
+    pub work_rate: Balance,
+}
+
+/// What one block changed, for whoever follows the chain: read from the block's own events, in the code that made them.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct BlockChanges<Balance> {
+    /// The round that it opened.
+    pub opened: Option<RoundIndex>,
+    /// The epoch that it closed.
+    pub closed: Option<ClosedEpoch<Balance>>,
+    /// Cohorts' rounds that it accounted.
+    pub accounted: Vec<CohortRound>,
+    /// Devices that something happened to besides: registered, changed, gone, paid, fined, or given, answering or paid for work.
+    /// In ascending order, each once.
+    pub devices: Vec<DeviceId>,
 }
 
 /// What is known of a prober's reports.
@@ -260,7 +432,8 @@ pub struct ProberInfo<Balance> {
 }
 
 sp_api::decl_runtime_apis! {
-    /// Answers about devices, rounds and rewards.
+    /// Answers about devices, rounds and rewards. A change to any of them, or to what it is made of, comes with a new version.
+    #[api_version(1)]
     pub trait VouchApi<AccountId, Balance, BlockNumber>
     where
         AccountId: Codec,
@@ -294,5 +467,21 @@ sp_api::decl_runtime_apis! {
 
         /// A validator as a prober: its accuracy, pay, audits, and the reasons for every deduction; `None` if it never probed.
         fn prober(validator: AccountId) -> Option<ProberInfo<Balance>>;
+
+        /// The running epoch: what it divides, among how many points, and for how long it goes on.
+        fn epoch() -> EpochStatus<Balance>;
+
+        /// What the best device of each class would earn in an epoch at today's figures.
+        fn projections() -> Vec<ClassProjection<Balance>>;
+
+        /// The devices of an owner with what an overview shows of each, at most `limit` (and never more than 1,000) after `after`
+        /// in storage order. `after` need not be registered any more.
+        fn fleet(owner: AccountId, after: Option<DeviceId>, limit: u32) -> Vec<DeviceSummary<Balance, BlockNumber>>;
+
+        /// The device in a place; `None` if it is vacant.
+        fn tenant(place: Place) -> Option<DeviceId>;
+
+        /// What this block changed.
+        fn changes() -> BlockChanges<Balance>;
     }
 }

@@ -2,40 +2,72 @@
 
 use crate::{
     accuracy::FULL,
-    api::{DeviceInfo, DeviceState, Explanation, PendingReward, ProberReason, ProberRecord, Reason},
-    history::LaneHistory,
+    api::{DeviceInfo, DeviceState, EpochAccount, Explanation, PendingReward, ProberReason, ProberRecord, Reason},
+    emission::payment,
+    history::{LaneHistory, HISTORY_ROUNDS},
     points::{latency_factor, round_points, streak_factor, MAX_STREAK},
+    ClassWeight, EpochIndex, Points, RoundIndex,
 };
 use alloc::vec::Vec;
-use polkadot_sdk::sp_runtime::traits::Zero;
+use core::ops::Range;
+use polkadot_sdk::{sp_arithmetic::traits::AtLeast32BitUnsigned, sp_runtime::traits::Zero};
 
 /// How far the running epoch is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// Rounds of it that are over.
+    /// The running round.
+    pub round: RoundIndex,
+    /// Rounds of the epoch that are over.
     pub rounds_done: u32,
     /// Rounds of an epoch in all.
     pub rounds_per_epoch: u32,
 }
 
 impl Progress {
-    /// Whether a device with this history was up in the epoch that closed last, as far as the history reaches.
-    fn was_up_in_last_epoch(&self, history: &LaneHistory) -> bool {
-        let last = history.up.checked_shr(self.rounds_done).unwrap_or(0);
-        last & u32::MAX.checked_shr(u32::BITS.saturating_sub(self.rounds_per_epoch)).unwrap_or(0) != 0
+    /// Which bits of a history are rounds of the epoch that closed last; `next` is the first round that the history does not
+    /// contain. Taken for granted is that it was as long as the running one.
+    fn last_epoch(&self, next: RoundIndex) -> Range<u32> {
+        let ended = i64::from(self.rounds_done) + i64::from(next) - i64::from(self.round);
+        let bit = |bit: i64| bit.clamp(0, HISTORY_ROUNDS.into()) as u32;
+        bit(ended)..bit(ended + i64::from(self.rounds_per_epoch))
     }
 }
 
-/// Explains a device's reward for uptime, and tells what it has earned by `work` besides; `last_rate` is what a point of uptime
-/// of the last closed epoch is worth, if one has closed.
-pub fn explain<AccountId, Balance: Zero + Copy, BlockNumber>(
+/// What a device was credited and paid for uptime in a closed epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Paid<Balance> {
+    /// The epoch.
+    pub epoch: EpochIndex,
+    /// Points credited in it.
+    pub points: Points,
+    /// Planck per point.
+    pub rate: Balance,
+    /// Planck of these that were held back.
+    pub held: Balance,
+}
+
+/// What explains a device's reward besides the device itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account<Balance> {
+    /// What is pending for uptime.
+    pub pending: PendingReward<Balance>,
+    /// What is pending for work.
+    pub work: PendingReward<Balance>,
+    /// What the epoch that closed last paid; `None` before one has closed.
+    pub last: Option<Paid<Balance>>,
+    /// How far the running epoch is.
+    pub progress: Progress,
+}
+
+/// Explains a device's reward for uptime in the running and the last closed epoch, and tells what it has earned by work besides.
+pub fn explain<AccountId, Balance: AtLeast32BitUnsigned + Copy, BlockNumber>(
     info: &DeviceInfo<AccountId, Balance, BlockNumber>,
-    pending: PendingReward<Balance>,
-    work: PendingReward<Balance>,
-    last_rate: Option<Balance>,
-    progress: Progress,
+    account: Account<Balance>,
 ) -> Explanation<Balance> {
     let history = info.history;
+    let Account { pending, work, last, progress } = account;
+    let rounds = Rounds { history, within: progress.last_epoch(info.next_round) };
+    let last_rate = last.map(|paid| paid.rate);
     Explanation {
         rounds_up: history.rounds_up(),
         rounds_down: history.rounds_down(),
@@ -48,11 +80,97 @@ pub fn explain<AccountId, Balance: Zero + Copy, BlockNumber>(
         } else {
             0
         },
-        reasons: reasons(info, &pending, last_rate, progress),
+        reasons: reasons(info, &pending, last_rate, &rounds),
+        last: last.map(|paid| account_of(info.class_weight, paid, &rounds)),
         last_rate,
         pending,
         work,
     }
+}
+
+/// Some rounds of a history.
+struct Rounds {
+    history: LaneHistory,
+    /// Which bits.
+    within: Range<u32>,
+}
+
+impl Rounds {
+    fn mask(&self) -> u32 {
+        let bits = |bits: u32| !u32::MAX.unbounded_shl(bits);
+        bits(self.within.end) & !bits(self.within.start)
+    }
+
+    /// Counted as up, judged or not.
+    fn up(&self) -> u32 {
+        (self.history.up & self.mask()).count_ones()
+    }
+
+    fn down(&self) -> u32 {
+        (!self.history.up & !self.history.excused & self.mask()).count_ones()
+    }
+
+    fn excused(&self) -> u32 {
+        (!self.history.up & self.history.excused & self.mask()).count_ones()
+    }
+
+    /// The streak with which round `bit` began, as far as it is remembered.
+    fn streak_before(&self, bit: u32) -> u32 {
+        let shift = |bits: u32| bits.unbounded_shr(bit + 1);
+        LaneHistory { up: shift(self.history.up), excused: shift(self.history.excused) }.streak()
+    }
+
+    /// Whether a round down, or the device's coming, is remembered so shortly before that streaks were not at their longest.
+    fn began_short(&self) -> bool {
+        self.within.clone().any(|bit| self.streak_before(bit) < (HISTORY_ROUNDS - 1 - bit).min(MAX_STREAK))
+    }
+
+    /// Whether the device came while these rounds, or those that admitted it before, went by.
+    fn saw_it_come(&self) -> bool {
+        let gone = u32::MAX << (HISTORY_ROUNDS - 1);
+        self.history.up & gone == 0 && self.history.excused & gone != 0
+    }
+
+    /// The least that the rounds judged up would have brought a fast and admitted device. The newest may have been tallied when
+    /// the next epoch ran, and does not count.
+    fn points_if_fast(&self, weight: ClassWeight) -> u64 {
+        let counts = |bit: &u32| *bit > self.within.start && self.history.up & !self.history.excused & (1 << bit) != 0;
+        self.within.clone().filter(counts).map(|bit| u64::from(round_points(weight, 0, self.streak_before(bit)))).sum()
+    }
+}
+
+/// What a closed epoch brought a device of class weight `weight`, which it went through in `rounds`.
+fn account_of<Balance: AtLeast32BitUnsigned + Copy>(
+    weight: ClassWeight,
+    paid: Paid<Balance>,
+    rounds: &Rounds,
+) -> EpochAccount<Balance> {
+    let falls_short = u64::from(paid.points) < rounds.points_if_fast(weight);
+    let reasons = [
+        (Reason::ClassWeighsNothing, weight == 0),
+        (Reason::Down, rounds.down() > 0),
+        (Reason::NotJudged, rounds.excused() > 0),
+        (Reason::Admission, falls_short && rounds.saw_it_come()),
+        (Reason::Slow, falls_short && !rounds.saw_it_come()),
+        (Reason::ShortStreak, rounds.up() > 0 && rounds.began_short()),
+        (Reason::RateWasZero, paid.points > 0 && paid.rate.is_zero()),
+        (Reason::HeldBack, paid.points > 0 && !paid.held.is_zero()),
+    ];
+    EpochAccount {
+        epoch: paid.epoch,
+        rounds_up: rounds.up(),
+        rounds_down: rounds.down(),
+        rounds_excused: rounds.excused(),
+        points: paid.points,
+        rate: paid.rate,
+        amount: payment(paid.points, paid.rate),
+        held: payment(paid.points, paid.held),
+        reasons: that_hold(reasons),
+    }
+}
+
+fn that_hold<const N: usize, Why>(reasons: [(Why, bool); N]) -> Vec<Why> {
+    reasons.into_iter().filter_map(|(reason, holds)| holds.then_some(reason)).collect()
 }
 
 /// Everything that lowers the reward for uptime, the gravest first.
@@ -60,14 +178,14 @@ fn reasons<AccountId, Balance: Zero, BlockNumber>(
     info: &DeviceInfo<AccountId, Balance, BlockNumber>,
     pending: &PendingReward<Balance>,
     last_rate: Option<Balance>,
-    progress: Progress,
+    last: &Rounds,
 ) -> Vec<Reason> {
     let history = &info.history;
     let active = matches!(info.state, DeviceState::Active);
     let (was_up, was_unjudged) = (history.up & 1 == 1, history.excused & 1 == 1);
     let judged = *history != LaneHistory::default();
-    let unpaid = last_rate.is_some_and(|rate| rate.is_zero()) && progress.was_up_in_last_epoch(history);
-    [
+    let unpaid = last_rate.is_some_and(|rate| rate.is_zero()) && last.up() > 0;
+    that_hold([
         (Reason::Leaving, matches!(info.state, DeviceState::Leaving(_))),
         (Reason::Excused, matches!(info.state, DeviceState::ExcusedUntil(_))),
         (Reason::NoEndpoint, info.endpoint.is_none()),
@@ -82,15 +200,12 @@ fn reasons<AccountId, Balance: Zero, BlockNumber>(
         (Reason::Admission, active && !info.admitted),
         (Reason::NeverAnswered, active && !info.admitted && history.up == 0 && history.rounds_silent() > 0),
         (Reason::HeldBack, !pending.held.is_zero()),
-    ]
-    .into_iter()
-    .filter_map(|(reason, holds)| holds.then_some(reason))
-    .collect()
+    ])
 }
 
 /// Everything that lowers a prober's pay.
 pub fn prober_reasons<Balance>(record: &ProberRecord, pending: &PendingReward<Balance>) -> Vec<ProberReason> {
-    [
+    that_hold([
         (ProberReason::NotMeasuredYet, record.reports == 0),
         (ProberReason::Inaccurate, record.lanes > 0 && record.accuracy < FULL),
         (ProberReason::Outliers, record.outliers > 0),
@@ -98,10 +213,7 @@ pub fn prober_reasons<Balance>(record: &ProberRecord, pending: &PendingReward<Ba
         (ProberReason::SilentAudits, record.silent > 0),
         (ProberReason::AuditsOpen, record.open > 0),
         (ProberReason::EpochRunning, pending.points > 0),
-    ]
-    .into_iter()
-    .filter_map(|(reason, holds)| holds.then_some(reason))
-    .collect()
+    ])
 }
 
 #[cfg(test)]
@@ -115,7 +227,8 @@ mod tests {
     /// What a device has pending that does no work.
     const NO_WORK: PendingReward<u128> = PendingReward { accrued: 0, held: 0, epoch: 20, points: 0 };
 
-    const PROGRESS: Progress = Progress { rounds_done: 1, rounds_per_epoch: 2 };
+    /// Bit 0 of a history up to round 39 is a round of the running epoch, bits 1 and 2 are the last one's.
+    const PROGRESS: Progress = Progress { round: 40, rounds_done: 1, rounds_per_epoch: 2 };
 
     /// A device that is as good as can be.
     fn perfect() -> Info {
@@ -138,8 +251,23 @@ mod tests {
         }
     }
 
+    fn account(pending: PendingReward<u128>, last: Option<Paid<u128>>) -> Account<u128> {
+        Account { pending, work: NO_WORK, last, progress: PROGRESS }
+    }
+
+    fn paid(points: Points, rate: u128) -> Paid<u128> {
+        Paid { epoch: 19, points, rate, held: rate / 4 }
+    }
+
     fn explained(info: &Info, points: u32, rate: Option<u128>) -> Explanation<u128> {
-        explain(info, PendingReward { accrued: 5, held: 0, epoch: 20, points }, NO_WORK, rate, PROGRESS)
+        let pending = PendingReward { accrued: 5, held: 0, epoch: 20, points };
+        explain(info, account(pending, rate.map(|rate| paid(25_000, rate))))
+    }
+
+    /// What is said of the last epoch to a device with this history that was credited so many points.
+    fn last(history: LaneHistory, points: Points) -> EpochAccount<u128> {
+        let info = DeviceInfo { history, ..perfect() };
+        explain(&info, account(NO_WORK, Some(Paid { held: 0, ..paid(points, 8) }))).last.unwrap()
     }
 
     #[test]
@@ -153,7 +281,8 @@ mod tests {
     #[test]
     fn work_is_told_and_explains_nothing_of_the_reward_for_uptime() {
         let (uptime, work) = (NO_WORK, PendingReward { accrued: 9, held: 0, epoch: 20, points: 4 });
-        let explanation = explain(&perfect(), uptime.clone(), work.clone(), Some(7), PROGRESS);
+        let account = Account { work: work.clone(), ..account(uptime.clone(), None) };
+        let explanation = explain(&perfect(), account);
         assert_eq!((explanation.pending, explanation.work, explanation.reasons), (uptime, work, vec![]));
     }
 
@@ -179,7 +308,7 @@ mod tests {
             assert_eq!(explained(&info, 0, Some(7)).reasons, expected, "{info:?}");
         }
         let held = PendingReward { accrued: 5, held: 1, epoch: 20, points: 0 };
-        assert_eq!(explain(&perfect(), held, NO_WORK, Some(7), PROGRESS).reasons, [HeldBack]);
+        assert_eq!(explain(&perfect(), account(held, None)).reasons, [HeldBack]);
         assert_eq!(explained(&perfect(), 1, Some(7)).reasons, [EpochRunning]);
         assert_eq!(explained(&perfect(), 0, Some(0)).reasons, [RateWasZero]);
         assert_eq!(explained(&perfect(), 0, None).reasons, []);
@@ -187,9 +316,76 @@ mod tests {
 
     #[test]
     fn rate_of_an_epoch_in_which_the_device_was_down_explains_nothing() {
-        // Bit 0 is a round of the running epoch, bits 1 and 2 are the last one's.
         let was_down = DeviceInfo { history: LaneHistory { up: !0b110, excused: 0 }, ..perfect() };
         assert_eq!(explained(&was_down, 0, Some(0)).reasons, []);
+    }
+
+    #[test]
+    fn last_epoch_is_accounted_to_the_planck() {
+        let explanation = explained(&perfect(), 0, Some(8));
+        let expected = EpochAccount {
+            epoch: 19,
+            rounds_up: 2,
+            rounds_down: 0,
+            rounds_excused: 0,
+            points: 25_000,
+            rate: 8,
+            amount: 200_000,
+            held: 50_000,
+            reasons: vec![HeldBack],
+        };
+        assert_eq!((explanation.last, explanation.last_rate), (Some(expected), Some(8)));
+        assert_eq!(explained(&perfect(), 0, None).last, None);
+    }
+
+    #[test]
+    fn each_flaw_of_the_last_epoch_has_its_reason() {
+        let history = |up, excused| LaneHistory { up, excused };
+        let all = u32::MAX;
+        let cases: [(LaneHistory, Points, &[Reason]); 9] = [
+            (history(all, 0), 25_000, &[]),
+            // What happened before or after is not its matter, but for the streak.
+            (history(!1, 0), 25_000, &[]),
+            (history(!8, 0), 20_078, &[ShortStreak]),
+            (history(!2, 0), 12_500, &[Down]),
+            (history(!4, 0), 10_000, &[Down, ShortStreak]),
+            (history(!2, 2), 12_500, &[NotJudged]),
+            (history(all, 0), 9_000, &[Slow]),
+            // It came with the epoch, and was not paid before it was admitted.
+            (history(7, !7), 0, &[Admission, ShortStreak]),
+            // One round is tallied when the next epoch runs.
+            (history(all, 0), 12_500, &[]),
+        ];
+        for (history, points, expected) in cases {
+            let account = last(history, points);
+            assert_eq!(account.reasons, expected, "{history:?} {points}");
+            assert_eq!(account.rounds_up + account.rounds_down + account.rounds_excused, 2);
+        }
+    }
+
+    #[test]
+    fn epochs_beyond_memory_and_ahead_of_it_have_no_rounds() {
+        let rounds = |round, done, length, next| {
+            Progress { round, rounds_done: done, rounds_per_epoch: length }.last_epoch(next)
+        };
+        // Accounted up to the last round that is over, then in the running round already, and two rounds late.
+        assert_eq!(rounds(40, 3, 12, 40), 3..15);
+        assert_eq!(rounds(40, 3, 12, 41), 4..16);
+        assert_eq!(rounds(40, 1, 12, 38), 0..11);
+        assert_eq!(rounds(90, 50, 60, 90), 32..32);
+        assert_eq!(rounds(90, 2, 5, 10), 0..0);
+        assert_eq!(rounds(0, 0, u32::MAX, 0), 0..32);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_history_has_other_rounds_than_it_remembers(up: u32, excused: u32, round in 0u32..99, done: u32, length: u32, next in 0u32..99) {
+            let progress = Progress { round, rounds_done: done, rounds_per_epoch: length };
+            let rounds = Rounds { history: LaneHistory { up, excused }, within: progress.last_epoch(next) };
+            let counted = rounds.up() + rounds.down() + rounds.excused();
+            proptest::prop_assert_eq!(counted, rounds.within.len() as u32);
+            proptest::prop_assert!(rounds.points_if_fast(ClassWeight::MAX) <= u64::from(counted) * 8_191_875);
+        }
     }
 
     #[test]

@@ -1,12 +1,17 @@
 //! Answers of `VouchApi` and `WorkApi`: what the pallets know, put together for one question. Reads only.
 
-use crate::{AccountId, Balance, BlockNumber, Devices, Rewards, Runtime, Uptime, Work};
-use alloc::vec::Vec;
+use crate::{AccountId, Balance, BlockNumber, Devices, Rewards, Runtime, System, Uptime, Work};
+use alloc::{collections::BTreeMap, vec::Vec};
+use pallet_rewards::Pool;
 use vouch_primitives::{
-    api::{CommitteeInfo, DeviceInfo, Explanation, NetworkInfo, PendingReward, ProberInfo},
-    explain::{self, Progress},
-    history::LaneHistory,
+    api::{
+        ClassProjection, CommitteeInfo, DeviceInfo, DeviceSummary, EpochStatus, Explanation, NetworkInfo,
+        PendingReward, ProberInfo,
+    },
+    explain::{self, Account, Progress},
+    history::{History, LaneHistory},
     lanes::NO_ANSWER,
+    points::{round_points, MAX_STREAK},
     traits::{DeviceRegistry, ProberDirectory},
     work::api::WorkerInfo,
     DeviceId, Place,
@@ -43,10 +48,92 @@ pub fn device(device: &DeviceId) -> Option<DeviceInfo<AccountId, Balance, BlockN
 
 /// What the cohort's history says of a place.
 fn remembered(place: Place) -> pallet_devices::Remembered {
-    Uptime::history(place.cohort).map_or((LaneHistory::default(), 0, NO_ANSWER, false), |history| {
+    remembered_by(Uptime::history(place.cohort).as_ref(), place)
+}
+
+fn remembered_by(history: Option<&History>, place: Place) -> pallet_devices::Remembered {
+    history.map_or((LaneHistory::default(), 0, NO_ANSWER, false), |history| {
         let (lane, latency) = (history.lane(place.lane), history.last_latency.get(place.lane));
         (lane, history.next, latency, history.admitted.get(place.lane))
     })
+}
+
+/// See `VouchApi::fleet`.
+pub fn fleet(owner: &AccountId, after: Option<DeviceId>, limit: u32) -> Vec<DeviceSummary<Balance, BlockNumber>> {
+    let devices: Vec<_> = Devices::devices_of(owner, after, limit)
+        .into_iter()
+        .filter_map(|device| Some((Devices::in_short(&device)?, device)))
+        .collect();
+    let places: Vec<_> = devices.iter().map(|((_, place, _), _)| *place).collect();
+    // A fleet that was registered together shares few cohorts.
+    let mut histories = BTreeMap::new();
+    devices
+        .into_iter()
+        .zip(Rewards::pending_of_many(&places))
+        .map(|(((class, place, state), device), [uptime, work])| {
+            let history = histories.entry(place.cohort).or_insert_with(|| Uptime::history(place.cohort));
+            let (history, _, latency_code, admitted) = remembered_by(history.as_ref(), place);
+            DeviceSummary {
+                device,
+                class,
+                place,
+                state,
+                history,
+                latency_code,
+                admitted,
+                accrued: uptime.accrued.saturating_add(work.accrued),
+                held: uptime.held,
+                points: uptime.points,
+            }
+        })
+        .collect()
+}
+
+/// See `VouchApi::epoch`.
+pub fn epoch() -> EpochStatus<Balance> {
+    let (round, epoch) = (Uptime::current_round(), Rewards::epoch_info());
+    let [uptime, probing, work] = Pool::ALL.map(Rewards::pool_status);
+    let rounds_to_come = epoch.rounds_per_epoch.saturating_sub(epoch.rounds_done).saturating_sub(1);
+    let next_round = round.start.saturating_add(round.length);
+    EpochStatus {
+        index: epoch.index,
+        rounds_done: epoch.rounds_done,
+        rounds_per_epoch: epoch.rounds_per_epoch,
+        blocks_left: next_round
+            .saturating_sub(System::block_number())
+            .saturating_add(rounds_to_come.saturating_mul(round.length)),
+        emission: epoch.emission,
+        uptime,
+        probing,
+        work,
+    }
+}
+
+/// See `VouchApi::projections`.
+pub fn projections() -> Vec<ClassProjection<Balance>> {
+    let rounds = u64::from(Rewards::epoch_info().rounds_per_epoch);
+    let uptime = Rewards::pool_status(Pool::Uptime);
+    let rate = uptime.projected_rate.or(uptime.last_rate);
+    Devices::classes()
+        .into_iter()
+        .zip(0..)
+        .map(|(class, id)| {
+            let points = u64::from(round_points(class.weight, 0, MAX_STREAK)).saturating_mul(rounds);
+            ClassProjection {
+                class: id,
+                name: class.name.into_inner(),
+                weight: class.weight,
+                bond: class.bond,
+                points,
+                reward: rate.map(|rate| rate.saturating_mul(points.into())),
+            }
+        })
+        .collect()
+}
+
+/// See `VouchApi::tenant`.
+pub fn tenant(place: Place) -> Option<DeviceId> {
+    Devices::occupant(place)
 }
 
 /// See `VouchApi::devices_of`.
@@ -78,9 +165,17 @@ pub fn pending_work(device: &DeviceId) -> Option<PendingReward<Balance>> {
 pub fn explain(device: &DeviceId) -> Option<Explanation<Balance>> {
     let info = self::device(device)?;
     let epoch = Rewards::epoch_info();
-    let progress = Progress { rounds_done: epoch.rounds_done, rounds_per_epoch: epoch.rounds_per_epoch };
-    let (pending, work) = (Rewards::pending(info.place), Rewards::pending_work(info.place));
-    Some(explain::explain(&info, pending, work, Rewards::last_rate(), progress))
+    let account = Account {
+        pending: Rewards::pending(info.place),
+        work: Rewards::pending_work(info.place),
+        last: Rewards::last_paid(info.place),
+        progress: Progress {
+            round: Uptime::current_round().index,
+            rounds_done: epoch.rounds_done,
+            rounds_per_epoch: epoch.rounds_per_epoch,
+        },
+    };
+    Some(explain::explain(&info, account))
 }
 
 /// See `VouchApi::prober`.

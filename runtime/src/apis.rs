@@ -1,8 +1,8 @@
 //! What the node and clients may ask the runtime.
 
 use crate::{
-    answers, genesis_presets, AccountId, AuthorityDiscovery, Babe, Balance, Block, BlockNumber, Executive, Grandpa,
-    Historical, InherentDataExt, Nonce, Runtime, RuntimeCall, RuntimeGenesisConfig, SessionKeys, System,
+    answers, changes, genesis_presets, AccountId, AuthorityDiscovery, Babe, Balance, Block, BlockNumber, Executive,
+    Grandpa, Historical, InherentDataExt, Nonce, Runtime, RuntimeCall, RuntimeGenesisConfig, SessionKeys, System,
     TransactionPayment, Work, BABE_GENESIS_EPOCH_CONFIG, VERSION,
 };
 use alloc::vec::Vec;
@@ -23,12 +23,15 @@ use sp_runtime::{
 };
 use sp_version::RuntimeVersion;
 use vouch_primitives::{
-    api::{CommitteeInfo, DeviceInfo, Explanation, NetworkInfo, PendingReward, ProberInfo},
+    api::{
+        BlockChanges, ClassProjection, CommitteeInfo, DeviceInfo, DeviceSummary, EpochStatus, Explanation, NetworkInfo,
+        PendingReward, ProberInfo,
+    },
     work::{
         api::{Assignment, ChunkInfo, JobInfo, WorkerInfo},
         ChunkIndex, JobId,
     },
-    DeviceId,
+    DeviceId, Place,
 };
 
 /// What BABE needs to know of this chain.
@@ -106,6 +109,30 @@ impl_runtime_apis! {
 
         fn prober(validator: AccountId) -> Option<ProberInfo<Balance>> {
             answers::prober(&validator)
+        }
+
+        fn epoch() -> EpochStatus<Balance> {
+            answers::epoch()
+        }
+
+        fn projections() -> Vec<ClassProjection<Balance>> {
+            answers::projections()
+        }
+
+        fn fleet(
+            owner: AccountId,
+            after: Option<DeviceId>,
+            limit: u32,
+        ) -> Vec<DeviceSummary<Balance, BlockNumber>> {
+            answers::fleet(&owner, after, limit)
+        }
+
+        fn tenant(place: Place) -> Option<DeviceId> {
+            answers::tenant(place)
+        }
+
+        fn changes() -> BlockChanges<Balance> {
+            changes::changes()
         }
     }
 

@@ -29,3 +29,9 @@ pub const SESSION_BLOCKS: BlockNumber = HOURS;
 
 /// Share of slots in which BABE lets more than the secondary author build, as a fraction.
 pub const PRIMARY_PROBABILITY: (u64, u64) = (1, 4);
+
+/// The token's symbol, for wallets and in the metadata hash.
+pub const TOKEN_SYMBOL: &str = "VCH";
+
+/// Decimals of the token: [`UNIT`] planck are one.
+pub const TOKEN_DECIMALS: u8 = 12;

@@ -20,6 +20,7 @@ mod benchmarks;
 
 mod answers;
 pub mod apis;
+mod changes;
 pub mod configs;
 pub mod constants;
 pub mod genesis_presets;

@@ -1,6 +1,6 @@
 //! One connection to one of several nodes, and what to do when it breaks.
 
-use super::{Error, Hash};
+use super::{light, Error, Hash};
 use polkadot_sdk::sp_core::H256;
 use rand::Rng;
 use std::{
@@ -42,16 +42,20 @@ pub(super) struct Link {
 
 impl Link {
     async fn open(url: &str, config: SubstrateConfig) -> Result<Self, String> {
+        let patience = if light::spec_of(url).is_some() { light::SYNC } else { CONNECT };
         let attempt = async {
-            let client = RpcClient::from_insecure_url(url).await?;
+            let client = match light::spec_of(url) {
+                Some(spec) => light::start(spec).map_err(subxt::Error::other_str)?,
+                None => RpcClient::from_insecure_url(url).await?,
+            };
             let backend = Arc::new(LegacyBackend::builder().build(client.clone()));
             let online = OnlineClient::from_backend_with_config(config, backend).await?;
             Ok::<_, subxt::Error>(Self { url: url.to_owned(), rpc: LegacyRpcMethods::new(client), online })
         };
-        match timeout(CONNECT, attempt).await {
+        match timeout(patience, attempt).await {
             Ok(Ok(link)) => Ok(link),
             Ok(Err(error)) => Err(plain(&error)),
-            Err(_) => Err(format!("no answer within {CONNECT:?}")),
+            Err(_) => Err(format!("no answer within {patience:?}")),
         }
     }
 

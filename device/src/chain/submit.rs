@@ -280,23 +280,25 @@ impl Client {
             .await
     }
 
-    /// The one of `found` whose block is final.
+    /// The one of `found` whose block is final: an ancestor of the last final block, or that itself. Walks back by parents: that is
+    /// what even a client that trusts nobody can check.
     async fn final_one(&self, found: &[Found]) -> Result<Option<Found>, Error> {
-        if found.is_empty() {
-            return Ok(None);
-        }
-        let last_final = self.finalized().await?.number;
-        for found in found.iter().filter(|found| found.block.number <= last_final) {
-            let number = found.block.number;
-            let canonical = self
-                .links()
-                .ask(|link| async move { Ok(link.rpc.chain_get_block_hash(Some(number.into())).await?) })
-                .await?;
-            if canonical.map(|hash| H256(hash.0)) == Some(found.block.hash) {
-                return Ok(Some(*found));
-            }
-        }
-        Ok(None)
+        let Some(lowest) = found.iter().map(|found| found.block.number).min() else { return Ok(None) };
+        self.links()
+            .ask(|link| async move {
+                let mut cursor = link.rpc.chain_get_finalized_head().await?;
+                while let Some(header) = link.rpc.chain_get_header(Some(cursor)).await? {
+                    if let Some(found) = found.iter().find(|found| found.block.hash.0 == cursor.0) {
+                        return Ok(Some(*found));
+                    }
+                    if header.number <= lowest.into() {
+                        break;
+                    }
+                    cursor = header.parent_hash;
+                }
+                Ok(None)
+            })
+            .await
     }
 
     /// What the transaction did in the block where it was found.

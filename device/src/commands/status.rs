@@ -136,6 +136,12 @@ fn print_reasons(device: &str, record: &Record) {
     for reason in &record.reasons {
         say!("  - {}", reason.sentence);
     }
+    if let Some(last) = &record.last_epoch {
+        say!("  {}", last.sentence);
+        for reason in &last.reasons {
+            say!("  - {}", reason.sentence);
+        }
+    }
 }
 
 /// Beginning and end of an address, by which people tell them apart.

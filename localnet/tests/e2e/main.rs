@@ -8,15 +8,20 @@ mod bad_input;
 mod cheats;
 mod chronicle;
 mod demo;
+mod everything;
 mod faults;
 mod hostile;
 mod jobs;
 mod liar;
+mod light;
 mod rewards;
 mod rounds;
+mod rpc;
+mod rpc_load;
 mod silence;
 mod swarm;
 mod tools;
+mod typed;
 
 use std::{
     future::Future,

@@ -44,6 +44,7 @@ pub mod pallet {
     use sp_core::H256;
     use sp_runtime::{AccountId32, Permill};
     use vouch_primitives::{
+        api::DeviceState,
         endpoint::Prefix,
         traits::{Attendance, Engagements, EpochClock, Ledger, RoundClock},
         ClassId, ClassWeight, CohortId, DeviceId, DeviceSignature, Endpoint, Lane, Place, RoundIndex,
@@ -628,6 +629,25 @@ pub mod pallet {
         pub fn top_up(origin: OriginFor<T>, device: DeviceId) -> DispatchResult {
             let who = ensure_signed(origin)?;
             Self::do_top_up(who, device)
+        }
+    }
+
+    /// What a client may ask without knowing how it is stored.
+    #[pallet::view_functions]
+    impl<T: Config> Pallet<T> {
+        /// What a device is doing; `None` if it is not registered.
+        pub fn state_of_device(device: DeviceId) -> Option<DeviceState<BlockNumberFor<T>>> {
+            Self::state(&device)
+        }
+
+        /// The devices of `owner` that follow `after` in storage order, at most `limit` and never more than 1,000.
+        pub fn devices_of_owner(owner: T::AccountId, after: Option<DeviceId>, limit: u32) -> Vec<DeviceId> {
+            Self::devices_of(&owner, after, limit)
+        }
+
+        /// Proofs of possession a key has spent: the nonce of its next one. Answers for any key.
+        pub fn nonce_of_device(device: DeviceId) -> u32 {
+            Self::proof_nonce(&device)
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What a runtime API reads from the registry.
 
-use crate::{BalanceOf, ClassOf, Classes, Cohorts, Config, Devices, DevicesOf, Pallet, Proofs};
+use crate::{BalanceOf, ClassOf, Classes, Cohorts, Config, Devices, DevicesOf, Pallet, Proofs, Tenants};
 use alloc::vec::Vec;
 use polkadot_sdk::frame_system::pallet_prelude::BlockNumberFor;
 use vouch_primitives::{
@@ -20,6 +20,22 @@ impl<T: Config> Pallet<T> {
     /// A class; `None` if the table has none of this index.
     pub fn class(id: ClassId) -> Option<ClassOf<T>> {
         Classes::<T>::get().into_iter().nth(usize::from(id))
+    }
+
+    /// The class table.
+    pub fn classes() -> Vec<ClassOf<T>> {
+        Classes::<T>::get().into_inner()
+    }
+
+    /// The device in a place; `None` if it is vacant.
+    pub fn occupant(place: Place) -> Option<DeviceId> {
+        Tenants::<T>::get(place.cohort, place.lane)
+    }
+
+    /// A device's class, place and state; `None` if it is not registered.
+    pub fn in_short(device: &DeviceId) -> Option<(ClassId, Place, DeviceState<BlockNumberFor<T>>)> {
+        let record = Devices::<T>::get(device)?;
+        Some((record.class, record.place, Self::state_of(record.place, record.leaving)))
     }
 
     /// What a device is doing; `None` if it is not registered.

@@ -3,7 +3,7 @@
 
 use crate::{
     Accrued, AccruedPageOf, BalanceOf, Books, Config, Epoch, Error, Event, Held, HeldPageOf, Pallet, Params,
-    PointsPage, PointsPages, Pool, Rates, RunningEpochOf, TermsOf, WeightInfo, LOG_TARGET,
+    PointsPage, PointsPages, Pool, Rates, RunningEpochOf, SettledPages, TermsOf, WeightInfo, LOG_TARGET,
 };
 use alloc::{collections::BTreeMap, vec::Vec};
 use frame_support::{
@@ -18,6 +18,7 @@ use sp_runtime::{
 };
 use sp_weights::Weight;
 use vouch_primitives::{
+    api::PendingReward,
     traits::{Contributions, Ledger, ProbingCredits, WorkCredits},
     CohortId, EpochIndex, Lane, Place, Points, ProberNumber, LANES,
 };
@@ -86,7 +87,14 @@ impl<T: Config> Ledger<T::AccountId> for Pallet<T> {
         let pages = Self::open_device(place);
         ensure!(pages.iter().all(|page| page.points(place.lane).is_zero()), Error::<T>::EpochRunning);
         ensure!(pages.iter().all(|page| page.held.get(place.lane).is_zero()), Error::<T>::HeldBack);
-        Self::pay_place(pages, place, to)
+        Self::pay_place(pages, place, to)?;
+        // Whoever has the place next is not told of points that are paid, or were worth nothing.
+        let forget = |page: &mut Option<PointsPage>| {
+            *page = page.take().map(|page| page.without(place.lane)).filter(|page| !page.is_empty());
+        };
+        PointsPages::<T>::mutate_exists(Pool::Uptime, place.cohort, forget);
+        SettledPages::<T>::mutate_exists(place.cohort, forget);
+        Ok(())
     }
 
     #[cfg(feature = "runtime-benchmarks")]
@@ -135,10 +143,18 @@ impl<T: Config> Pallet<T> {
         };
         if let Some(closed) = closed {
             OpenPage::<T>::settle(pool, number, epoch, &closed).store();
+            Self::keep_settled(pool, number, closed);
         }
         PointsPages::<T>::insert(pool, number, page);
         epoch.total_points[pool] = total;
         true
+    }
+
+    /// Keeps what a cohort was paid for in a closed epoch.
+    fn keep_settled(pool: Pool, number: u32, closed: PointsPage) {
+        if pool == Pool::Uptime {
+            SettledPages::<T>::insert(number, closed);
+        }
     }
 
     /// Settles a page, empties `lanes` and returns what each was owed. A lane named twice is owed nothing the second time.
@@ -224,6 +240,11 @@ impl<T: Config> OpenPage<T> {
         self.running.as_ref().map_or(0, |page| page.get(lane))
     }
 
+    /// What a lane has earned and not been paid; `epoch` is the running one.
+    pub(crate) fn pending(&self, lane: Lane, epoch: EpochIndex) -> PendingReward<BalanceOf<T>> {
+        PendingReward { accrued: self.accrued.get(lane), held: self.held.get(lane), epoch, points: self.points(lane) }
+    }
+
     /// Opens a page whose points, `closed`, are of a closed epoch. What becomes of the points that are stored is up to the
     /// caller.
     fn settle(pool: Pool, number: u32, epoch: &RunningEpochOf<T>, closed: &PointsPage) -> Self {
@@ -259,7 +280,9 @@ impl<T: Config> OpenPage<T> {
             Held::<T>::set(number, Some(held).filter(|page| !page.is_empty()));
         }
         if settled {
-            PointsPages::<T>::remove(pool, number);
+            if let Some(closed) = PointsPages::<T>::take(pool, number) {
+                Pallet::<T>::keep_settled(pool, number, closed);
+            }
         }
     }
 }

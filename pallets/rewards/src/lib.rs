@@ -47,6 +47,7 @@ pub mod pallet {
     use frame_system::pallet_prelude::*;
     use sp_runtime::traits::{AccountIdConversion, Zero};
     use vouch_primitives::{
+        api::{PendingReward, PoolStatus},
         deterrence::is_deterred,
         traits::{DeviceRegistry, ProberDirectory},
         CohortId, DeviceId, EpochIndex, Place,
@@ -121,6 +122,11 @@ pub mod pallet {
     /// epoch are turned into planck when the page is next credited or paid.
     #[pallet::storage]
     pub type PointsPages<T: Config> = StorageDoubleMap<_, Twox64Concat, Pool, Twox64Concat, u32, PointsPage>;
+
+    /// Points of a cohort in the last epoch of which they were turned into planck; `None` if no lane has any. Nothing that pays
+    /// reads it: it is kept so that a device can be told what it was paid for.
+    #[pallet::storage]
+    pub type SettledPages<T: Config> = StorageMap<_, Twox64Concat, CohortId, PointsPage>;
 
     /// Planck of closed epochs that a page, by pool and number, has not been paid; `None` if no lane has any.
     #[pallet::storage]
@@ -339,6 +345,20 @@ pub mod pallet {
         /// The account that holds everything minted and not yet paid, and the existential deposit besides.
         pub fn pot() -> T::AccountId {
             T::PalletId::get().into_account_truncating()
+        }
+    }
+
+    /// What a client may ask without knowing how it is stored.
+    #[pallet::view_functions]
+    impl<T: Config> Pallet<T> {
+        /// What the device in a place has earned for uptime and by work, and not been paid.
+        pub fn pending_at(place: Place) -> [PendingReward<BalanceOf<T>>; 2] {
+            [Self::pending(place), Self::pending_work(place)]
+        }
+
+        /// What the running epoch divides of a pool, among how many points, and what a point is likely to be worth.
+        pub fn status_of_pool(pool: Pool) -> PoolStatus<BalanceOf<T>> {
+            Self::pool_status(pool)
         }
     }
 }

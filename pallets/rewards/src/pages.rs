@@ -49,6 +49,19 @@ impl PointsPage {
         self.points.get(usize::from(lane)).copied().unwrap_or(0)
     }
 
+    /// The page without what `lane` earned.
+    pub fn without(mut self, lane: Lane) -> Self {
+        if let Some(points) = self.points.get_mut(usize::from(lane)) {
+            *points = 0;
+        }
+        self
+    }
+
+    /// Whether no lane has any.
+    pub fn is_empty(&self) -> bool {
+        self.points.iter().all(Zero::is_zero)
+    }
+
     /// Adds what lanes earned, as far as a lane can count, and returns how much was really added. Lanes that do not exist earn
     /// nothing.
     pub fn add(&mut self, earned: impl Iterator<Item = (Lane, Points)>) -> u64 {

@@ -1,9 +1,17 @@
 //! What the runtime API asks. Nothing here writes.
 
-use crate::{ledger::OpenPage, BalanceOf, Books, Config, Epoch, EpochInfo, Pallet, Pool, Rates};
+use crate::{
+    ledger::OpenPage, BalanceOf, Books, Config, Epoch, EpochInfo, Pallet, PointsPages, Pool, Rates, SettledPages,
+};
+use alloc::{collections::BTreeMap, vec::Vec};
 use polkadot_sdk::*;
-use sp_runtime::Saturating;
-use vouch_primitives::{api::PendingReward, EpochIndex, Place, ProberNumber};
+use sp_runtime::traits::{Saturating, Zero};
+use vouch_primitives::{
+    api::{PendingReward, PoolStatus},
+    emission::{rate, rate_up_to},
+    explain::Paid,
+    EpochIndex, Place, ProberNumber,
+};
 
 impl<T: Config> Pallet<T> {
     /// What a place has earned for uptime and not been paid; `accrued` is, to the planck, what a claim would pay of it now.
@@ -38,6 +46,54 @@ impl<T: Config> Pallet<T> {
         }
     }
 
+    /// What the running epoch divides of one pool, among how many points, and what a point is likely to be worth.
+    pub fn pool_status(pool: Pool) -> PoolStatus<BalanceOf<T>> {
+        let epoch = Epoch::<T>::get();
+        let (mut granted, mut carried) = (epoch.granted(), Books::<T>::get().carried);
+        let budget = pool.share(&mut carried).saturating_add(*pool.share(&mut granted));
+        let points = epoch.total_points[pool];
+        // The running round has had its share of the points already, so it is counted as if it were over.
+        let rounds = u64::from(epoch.rounds_done.saturating_add(1).min(epoch.params.rounds_per_epoch));
+        let expected = (u128::from(points) * u128::from(epoch.params.rounds_per_epoch) / u128::from(rounds.max(1)))
+            .min(u64::MAX.into()) as u64;
+        let projected = match pool {
+            Pool::Uptime | Pool::Probing => rate(budget, expected),
+            Pool::Work => rate_up_to(budget, expected, epoch.params.max_work_rate),
+        };
+        PoolStatus {
+            budget,
+            points,
+            last_rate: Self::last_rate_of(pool),
+            projected_rate: (!points.is_zero()).then_some(projected.per_point),
+        }
+    }
+
+    /// What a place was credited for uptime in the epoch that closed last, and on what terms it was paid; `None` before one has
+    /// closed.
+    pub fn last_paid(place: Place) -> Option<Paid<BalanceOf<T>>> {
+        let epoch = Epoch::<T>::get().index.checked_sub(1)?;
+        let terms = Rates::<T>::get(Pool::Uptime, epoch)?;
+        let pages = [PointsPages::<T>::get(Pool::Uptime, place.cohort), SettledPages::<T>::get(place.cohort)];
+        let page = pages.into_iter().flatten().find(|page| page.epoch == epoch);
+        let points = page.map_or(0, |page| page.get(place.lane));
+        Some(Paid { epoch, points, rate: terms.rate, held: terms.held })
+    }
+
+    /// What [`Self::pending`] and [`Self::pending_work`] tell of many places, in their order, with every page opened once.
+    pub fn pending_of_many(places: &[Place]) -> Vec<[PendingReward<BalanceOf<T>>; 2]> {
+        let mut open = BTreeMap::new();
+        let epoch = Epoch::<T>::get().index;
+        places
+            .iter()
+            .map(|place| {
+                let pages = open
+                    .entry(place.cohort)
+                    .or_insert_with(|| Pool::OF_DEVICES.map(|pool| OpenPage::<T>::open(pool, place.cohort)));
+                pages.each_ref().map(|page| page.pending(place.lane, epoch))
+            })
+            .collect()
+    }
+
     /// Planck per point of uptime of the last closed epoch; `None` before the first has closed.
     pub fn last_rate() -> Option<BalanceOf<T>> {
         Self::last_rate_of(Pool::Uptime)
@@ -60,13 +116,7 @@ impl<T: Config> Pallet<T> {
 
     // Opens the page as a claim does, so that they cannot differ.
     fn pending_of(pool: Pool, place: Place) -> PendingReward<BalanceOf<T>> {
-        let page = OpenPage::<T>::open(pool, place.cohort);
-        PendingReward {
-            accrued: page.accrued.get(place.lane),
-            held: page.held.get(place.lane),
-            epoch: Epoch::<T>::get().index,
-            points: page.points(place.lane),
-        }
+        OpenPage::<T>::open(pool, place.cohort).pending(place.lane, Epoch::<T>::get().index)
     }
 
     fn last_rate_of(pool: Pool) -> Option<BalanceOf<T>> {

@@ -1,6 +1,6 @@
 //! The pallet's invariants, checked against the whole of its storage.
 
-use crate::{Accrued, BalanceOf, Books, Config, Epoch, Held, Pallet, Params, PointsPages, Pool, Rates};
+use crate::{Accrued, BalanceOf, Books, Config, Epoch, Held, Pallet, Params, PointsPages, Pool, Rates, SettledPages};
 use frame_support::{
     ensure,
     traits::{
@@ -69,7 +69,7 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// Every closed page has a rate, and none is kept for nothing.
+    /// Every closed page has a rate, none is kept for nothing, and what is settled is older than what is not.
     fn try_state_of_pages() -> Result<(), TryRuntimeError> {
         let running = Epoch::<T>::get().index;
         for page in Accrued::<T>::iter_values() {
@@ -80,6 +80,11 @@ impl<T: Config> Pallet<T> {
             if page.epoch < running {
                 ensure!(Rates::<T>::contains_key(pool, page.epoch), "a page is of a closed epoch without a rate");
             }
+        }
+        for (cohort, page) in SettledPages::<T>::iter() {
+            ensure!(!page.is_empty(), "a settled page is empty");
+            let open = PointsPages::<T>::get(Pool::Uptime, cohort).map_or(running, |page| page.epoch);
+            ensure!(page.epoch < open, "a page was settled before its epoch closed, or twice");
         }
         Ok(())
     }

@@ -426,4 +426,13 @@ pub mod pallet {
             Self::do_try_state()
         }
     }
+
+    /// What a client may ask without knowing how it is stored.
+    #[pallet::view_functions]
+    impl<T: Config> Pallet<T> {
+        /// Who probes a cohort in the running round, and whose reports are in.
+        pub fn committee_of_cohort(cohort: CohortId) -> vouch_primitives::api::CommitteeInfo {
+            Self::committee_of(cohort)
+        }
+    }
 }

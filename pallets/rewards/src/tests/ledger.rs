@@ -41,6 +41,47 @@ fn late_credit_settles_the_old_epoch_at_its_own_rate() {
 }
 
 #[test]
+fn place_is_told_what_it_was_paid_for_until_another_epoch_closes_or_it_is_vacated() {
+    Chain::new().build_and_execute(|| {
+        let told = |lane| Rewards::last_paid(place(0, lane)).map(|paid| (paid.epoch, paid.points, paid.rate));
+        credit(place(0, 0), 30);
+        credit(place(0, 1), 70);
+        assert_eq!(told(0), None);
+        close_epoch();
+        // Whether or not the page was settled since.
+        assert_eq!((told(0), told(1), told(2)), (Some((0, 30, 10)), Some((0, 70, 10)), Some((0, 0, 10))));
+        credit(place(0, 2), 1);
+        assert_eq!((told(0), told(1), told(2)), (Some((0, 30, 10)), Some((0, 70, 10)), Some((0, 0, 10))));
+        // Its next tenant is told nothing of the last one's points.
+        assert_ok!(Rewards::vacate(place(0, 0), &ALICE));
+        assert_eq!((told(0), told(1)), (Some((0, 0, 10)), Some((0, 70, 10))));
+        close_epoch();
+        assert_eq!((told(1), told(2)), (Some((1, 0, 1_000)), Some((1, 1, 1_000))));
+    });
+}
+
+#[test]
+fn projected_rate_takes_the_rest_of_an_epoch_to_be_like_what_is_over() {
+    Chain::new().build_and_execute(|| {
+        assert_eq!(Rewards::pool_status(Pool::Uptime).projected_rate, None);
+        // In the first of two rounds: as many again are expected.
+        credit(place(0, 0), 50);
+        let status = Rewards::pool_status(Pool::Uptime);
+        assert_eq!(
+            (status.budget, status.points, status.last_rate, status.projected_rate),
+            (1_000, 50, None, Some(10))
+        );
+        // The second brings none, and there is no third.
+        close_round();
+        assert_eq!(Rewards::pool_status(Pool::Uptime).projected_rate, Some(20));
+        close_round();
+        let status = Rewards::pool_status(Pool::Uptime);
+        assert_eq!((status.points, status.last_rate, status.projected_rate), (0, Some(20), None));
+        assert_eq!(Rewards::pool_status(Pool::Work).projected_rate, None);
+    });
+}
+
+#[test]
 fn asking_writes_nothing() {
     Chain::new().build_and_execute(|| {
         credit(place(0, 0), 100);
@@ -50,6 +91,9 @@ fn asking_writes_nothing() {
             Rewards::pending_probing(0);
             Rewards::pending_work(place(0, 0));
             Rewards::epoch_info();
+            Rewards::last_paid(place(0, 0));
+            Rewards::pending_of_many(&[place(0, 0)]);
+            Rewards::pool_status(Pool::Uptime);
             Rewards::last_rate();
             Rewards::last_probing_rate();
             Rewards::last_work_rate();

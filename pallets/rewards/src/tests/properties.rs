@@ -110,6 +110,8 @@ struct HeldBack {
 #[derive(Clone, Debug, Default)]
 struct Device {
     points: Points,
+    /// Points of the epoch that closed last.
+    last_points: Points,
     accrued: Balance,
     /// Everything that ever was held and not forfeited.
     held: Vec<HeldBack>,
@@ -219,7 +221,8 @@ impl Model {
         let held = params.holdback.mul_floor(rate);
         let period = if held > 0 { self.period(index, params.holding_epochs) } else { 0 };
         for device in &mut self.devices {
-            let points = Balance::from(std::mem::take(&mut device.points));
+            device.last_points = std::mem::take(&mut device.points);
+            let points = Balance::from(device.last_points);
             device.accrued += points * (rate - held);
             if points * held > 0 {
                 let (amount, since, epochs) = (points * held, index + 1, params.holding_epochs);
@@ -322,7 +325,9 @@ impl Model {
         if self.devices[n].held() > 0 {
             return Err(Error::<Test>::HeldBack.into());
         }
-        self.pay_out(n)
+        self.pay_out(n)?;
+        self.devices[n].last_points = 0;
+        Ok(())
     }
 
     fn forfeit(&mut self, n: usize) -> DispatchResult {
@@ -475,10 +480,25 @@ proptest! {
                 prop_assert_eq!((pending.points, pending.accrued, pending.held), expected);
                 let work = Rewards::pending_work(place);
                 prop_assert_eq!((work.points, work.accrued, work.held), (device.work_points, device.work, 0));
+                prop_assert_eq!(Rewards::pending_of_many(&[place]), [[pending, work]]);
             }
             for (number, prober) in PROBERS.into_iter().zip(&model.probers) {
                 let pending = Rewards::pending_probing(number);
                 prop_assert_eq!(((pending.points, pending.accrued), pending.held), (*prober, 0));
+            }
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn every_place_is_told_what_it_was_credited_in_the_last_closed_epoch_and_on_what_terms(start in genesis(), ops in vec(op(), 1..60)) {
+        run(start, ops, |model| {
+            let last = model.epoch.index.checked_sub(1);
+            for (place, device) in PLACES.into_iter().zip(&model.devices) {
+                let paid = Rewards::last_paid(place);
+                prop_assert_eq!(paid.map(|paid| paid.epoch), last);
+                prop_assert_eq!(paid.map_or(0, |paid| paid.points), device.last_points);
+                prop_assert_eq!(paid.map(|paid| paid.rate), Rewards::last_rate());
             }
             Ok(())
         })?;

@@ -1,0 +1,80 @@
+//! Calls with the runtime's own types, signed by development accounts.
+
+use anyhow::{ensure, Context};
+use codec::Encode;
+use polkadot_sdk::{
+    frame_metadata_hash_extension, frame_system, pallet_transaction_payment,
+    sp_core::{sr25519, Pair, H256},
+    sp_runtime::{
+        generic::{Era, SignedPayload},
+        AccountId32,
+    },
+};
+use std::time::Duration;
+use vouch_localnet::{rpc::Rpc, wait::until, Localnet};
+use vouch_runtime::{RuntimeCall, Signature, TxExtension, UncheckedExtrinsic, VERSION};
+
+/// How long a call may take to get into a block.
+const BLOCKS: Duration = Duration::from_secs(120);
+
+/// An account that signs.
+pub struct Signer {
+    pair: sr25519::Pair,
+    rpc: Rpc,
+    genesis: H256,
+}
+
+impl Signer {
+    /// The development account `suri`.
+    pub fn new(suri: &str, net: &Localnet) -> anyhow::Result<Self> {
+        let pair = sr25519::Pair::from_string(suri, None).context("a development key")?;
+        Ok(Self { pair, rpc: net.nodes[0].rpc().clone(), genesis: net.genesis() })
+    }
+
+    /// Its account.
+    pub fn account(&self) -> AccountId32 {
+        self.pair.public().into()
+    }
+
+    async fn nonce(&self) -> anyhow::Result<u32> {
+        let answer =
+            self.rpc.request("system_accountNextIndex", serde_json::json!([self.account().to_string()])).await?;
+        Ok(answer.as_u64().context("a number")?.try_into()?)
+    }
+
+    /// Submits `call` and waits until it is in a block. Whether it did what it should is in that block's events.
+    pub async fn submit(&self, call: impl Into<RuntimeCall>) -> anyhow::Result<()> {
+        let (call, nonce) = (call.into(), self.nonce().await?);
+        let named = format!("{call:?}");
+        self.rpc.submit(&self.sign(call, nonce).encode()).await.with_context(|| named.clone())?;
+        let look = || async {
+            let pending = self.rpc.request("author_pendingExtrinsics", serde_json::json!([])).await?;
+            let is_empty = pending.as_array().context("a list")?.is_empty();
+            Ok((is_empty && self.nonce().await? > nonce).then_some(()))
+        };
+        until(&format!("{named} to be in a block"), BLOCKS, look).await?;
+        ensure!(self.nonce().await? > nonce);
+        Ok(())
+    }
+
+    fn sign(&self, call: RuntimeCall, nonce: u32) -> UncheckedExtrinsic {
+        let extension: TxExtension = (
+            frame_system::AuthorizeCall::new(),
+            frame_system::CheckNonZeroSender::new(),
+            frame_system::CheckSpecVersion::new(),
+            frame_system::CheckTxVersion::new(),
+            frame_system::CheckGenesis::new(),
+            frame_system::CheckEra::from(Era::Immortal),
+            frame_system::CheckNonce::from(nonce),
+            frame_system::CheckWeight::new(),
+            pallet_transaction_payment::ChargeTransactionPayment::from(0),
+            frame_metadata_hash_extension::CheckMetadataHash::new(false),
+            frame_system::WeightReclaim::new(),
+        );
+        let (spec, transaction) = (VERSION.spec_version, VERSION.transaction_version);
+        let implicit = ((), (), spec, transaction, self.genesis, self.genesis, (), (), (), None, ());
+        let payload = SignedPayload::from_raw(call.clone(), extension.clone(), implicit);
+        let signature = payload.using_encoded(|payload| self.pair.sign(payload));
+        UncheckedExtrinsic::new_signed(call, self.account().into(), Signature::Sr25519(signature), extension)
+    }
+}
