@@ -7,6 +7,7 @@ mod audits;
 mod bad_input;
 mod cheats;
 mod chronicle;
+mod clients;
 mod demo;
 mod everything;
 mod faults;

@@ -3,7 +3,7 @@
 use crate::on;
 use anyhow::{ensure, Context};
 use codec::Encode;
-use futures::{future::try_join_all, StreamExt};
+use futures::future::try_join_all;
 use polkadot_sdk::sp_io::hashing::{blake2_128, twox_128};
 use serde_json::{json, Value};
 use std::{

@@ -1,0 +1,149 @@
+"""substrate-interface (py-substrate-interface), the client of Python users."""
+
+import argparse
+import json
+import sys
+import time
+import traceback
+from importlib.metadata import version
+
+from substrateinterface import Keypair, KeypairType, SubstrateInterface
+
+NAME = f"substrate-interface {version('substrate-interface')}"
+# How long a device may take to earn something: admission, an epoch and its close.
+EARNING = 240
+
+
+class Checks:
+    """Checks, one line each, in the form of the Test Anything Protocol."""
+
+    def __init__(self):
+        self.passed = self.failed = 0
+
+    def run(self, what, check):
+        try:
+            told = check()
+            self.passed += 1
+            print(f"ok - {NAME}: {what}{f' ({told})' if isinstance(told, str) else ''}", flush=True)
+        except Exception:
+            self.failed += 1
+            print(f"not ok - {NAME}: {what}: {traceback.format_exc(limit=-4)}", flush=True)
+
+    def end(self):
+        print(f"checks: {self.passed} passed, {self.failed} failed")
+        sys.exit(0 if self.passed and not self.failed else 1)
+
+
+def names_of(call):
+    """Names of a call and of those inside of it, as `Pallet.call`."""
+    yield f"{call['call_module']}.{call['call_function']}"
+    for argument in call["call_args"]:
+        value = argument["value"]
+        for nested in value if isinstance(value, list) else [value]:
+            if isinstance(nested, dict) and "call_module" in nested:
+                yield from names_of(nested)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--url", required=True)
+    parser.add_argument("--device-seed", required=True)
+    parser.add_argument("--endpoint", required=True)
+    parser.add_argument("--owner", default="//Alice")
+    parser.add_argument("--expect")
+    given = parser.parse_args()
+    checks = Checks()
+    chain = SubstrateInterface(url=given.url, ss58_format=42)
+    expected = json.load(open(given.expect)) if given.expect else []
+    head = chain.get_chain_finalised_head()
+    last = chain.get_block_number(head)
+
+    def blocks():
+        calls, kinds, extrinsics, events = set(), set(), 0, 0
+        for number in range(1, last + 1):
+            block_hash = chain.get_block_hash(number)
+            for extrinsic in chain.get_block(block_hash)["extrinsics"]:
+                calls.update(names_of(extrinsic.value["call"]))
+                extrinsics += 1
+            for event in chain.get_events(block_hash):
+                kinds.add(f"{event.value['module_id']}.{event.value['event_id']}")
+                events += 1
+        missing = [name for name in expected if name not in calls]
+        assert not missing, f"not seen: {', '.join(missing)}"
+        return f"{extrinsics} extrinsics and {events} events of {last} blocks, {len(calls)} calls, {len(kinds)} kinds of events"
+
+    def storage():
+        count = 0
+        for pallet in chain.get_metadata().pallets:
+            for item in pallet.storage or []:
+                name, module = item.value["name"], pallet.value["storage"]["prefix"]
+                if "Plain" in item.value["type"]:
+                    chain.query(pallet.name, name, block_hash=head)
+                    count += 1
+                else:
+                    count += sum(1 for _ in chain.query_map(pallet.name, name, block_hash=head, page_size=200))
+                assert module
+        return f"{count} items"
+
+    owner = Keypair.create_from_uri(given.owner, ss58_format=42)
+    key = Keypair.create_from_seed(given.device_seed, ss58_format=42, crypto_type=KeypairType.ED25519)
+
+    def send(module, function, params):
+        call = chain.compose_call(module, function, params)
+        extrinsic = chain.create_signed_extrinsic(call, owner)
+        receipt = chain.submit_extrinsic(extrinsic, wait_for_finalization=True)
+        assert receipt.is_success, receipt.error_message
+        return receipt
+
+    def register():
+        ip, port = given.endpoint.split(":")
+        genesis = bytes.fromhex(chain.get_block_hash(0)[2:])
+        payload = b"vouch/register/v1" + genesis + owner.public_key + (0).to_bytes(4, "little")
+        params = {
+            "device": key.ss58_address,
+            "class": 0,
+            "endpoint": {"V4": {"ip": "0x" + bytes(int(part) for part in ip.split(".")).hex(), "port": int(port)}},
+            "beneficiary": None,
+            "proof": {"Ed25519": "0x" + key.sign(payload).hex()},
+        }
+        send("Devices", "register", params)
+        record = chain.query("Devices", "Devices", [key.ss58_address])
+        assert record.value["owner"] == owner.ss58_address, record.value
+
+    def explain():
+        return chain.rpc_request("vouch_explain", [key.ss58_address])["result"]
+
+    def earns():
+        end = time.time() + EARNING
+        while time.time() < end:
+            accrued = int(explain()["uptime"]["accrued"])
+            if accrued > 0:
+                return f"{accrued} planck"
+            time.sleep(1)
+        raise AssertionError(f"nothing accrued within {EARNING} s")
+
+    def claims():
+        def free(block_hash=None):
+            return chain.query("System", "Account", [owner.ss58_address], block_hash=block_hash).value["data"]["free"]
+
+        before = free()
+        receipt = send("Rewards", "claim", {"devices": [key.ss58_address]})
+
+        def find(module, event):
+            events = (found.value["event"] for found in receipt.triggered_events)
+            return next(e["attributes"] for e in events if (e["module_id"], e["event_id"]) == (module, event))
+
+        claimed, fee = find("Rewards", "Claimed"), find("TransactionPayment", "TransactionFeePaid")
+        grown, due = free(receipt.block_hash) - before, claimed["amount"] - fee["actual_fee"]
+        assert grown == due, f"{grown} instead of {due} arrived"
+        return f"{claimed['amount']} planck"
+
+    checks.run("every extrinsic and event of every block decodes", blocks)
+    checks.run("every storage item decodes", storage)
+    checks.run("registers a device", register)
+    checks.run("watches it earn", earns)
+    checks.run("claims, and the balance grows by that less the fee, to the planck", claims)
+    checks.end()
+
+
+main()

@@ -1,0 +1,23 @@
+import "@mantine/core/styles.css"
+import "@mantine/charts/styles.css"
+import "./style.css"
+import { createTheme, MantineProvider } from "@mantine/core"
+import { StrictMode } from "react"
+import { createRoot } from "react-dom/client"
+import { App } from "./App"
+
+const theme = createTheme({
+  primaryColor: "cyan",
+  primaryShade: { light: 8, dark: 5 },
+  autoContrast: true,
+  focusRing: "always",
+  defaultRadius: "md",
+})
+
+createRoot(document.getElementById("root")!).render(
+  <StrictMode>
+    <MantineProvider theme={theme} defaultColorScheme="auto">
+      <App />
+    </MantineProvider>
+  </StrictMode>,
+)
