@@ -48,6 +48,8 @@ pub enum Command {
     Init(Init),
     /// Register the devices, holding a bond for each from the owner's balance
     Register(Register),
+    /// Prove possession of the keys, for an owner who registers the devices with a wallet
+    Proof(Proof),
     /// Answer probes for all configured keys until stopped
     Run,
     /// Show what each device earned, and why it is not more
@@ -128,6 +130,14 @@ pub struct Register {
     /// Do not probe the endpoint from this machine first
     #[arg(long)]
     pub no_self_probe: bool,
+}
+
+/// Arguments of `proof`.
+#[derive(Debug, Args)]
+pub struct Proof {
+    /// Who will register them: the proof is for this account only
+    #[arg(long, value_name = "ADDRESS", value_parser = account)]
+    pub owner: AccountId32,
 }
 
 /// Arguments of `status`.
@@ -266,6 +276,8 @@ mod tests {
             "vouch-device init --genesis 0x12",
             "vouch-device status --device Bob",
             "vouch-device claim --owner-suri //Alice --owner-file f",
+            "vouch-device proof",
+            "vouch-device proof --owner Bob",
             "vouch-device work",
             "vouch-device work enlist --slots 0",
             "vouch-device work enlist --slots 17",

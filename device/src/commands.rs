@@ -53,6 +53,7 @@ pub async fn execute(mut cli: Cli) -> Result<()> {
         Command::Validator(_) => unreachable!("is done already"),
         Command::Init(arguments) => init(&path, arguments, cli.nodes).await,
         Command::Register(arguments) => register::register(Setup::load(&path, cli.nodes)?, arguments).await,
+        Command::Proof(arguments) => register::proof(Setup::load(&path, cli.nodes)?, arguments).await,
         Command::Run => run::run(Setup::load(&path, cli.nodes)?).await,
         Command::Status(arguments) => status::status(Setup::load(&path, cli.nodes)?, arguments).await,
         Command::Claim(arguments) => manage::claim(Setup::load(&path, cli.nodes)?, arguments).await,

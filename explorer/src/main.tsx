@@ -8,7 +8,7 @@ import { App } from "./App"
 
 const theme = createTheme({
   primaryColor: "cyan",
-  primaryShade: { light: 8, dark: 5 },
+  primaryShade: { light: 9, dark: 4 },
   autoContrast: true,
   focusRing: "always",
   defaultRadius: "md",

@@ -16,12 +16,21 @@ export function route(hash: string): Route {
       return { page: "network" }
     case "device":
     case "owner":
-      return id === "" ? { page: "unknown", hash } : { page, id: decodeURIComponent(id) }
+      return id === "" ? { page: "unknown", hash } : { page, id: decoded(id) }
     case "validators":
     case "register":
       return { page }
     default:
       return { page: "unknown", hash }
+  }
+}
+
+/** Escapes that mean nothing are left as they are. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
   }
 }
 

@@ -5,7 +5,7 @@
 //! module = "primes.wasm"         # relative to this folder
 //! inputs = "inputs/"             # a file for each task, in the order of their names; or a [range]
 //! fuel = 300_000_000             # most of a task
-//! price = "0.003 VCH"            # for each task to each device that was right; or "3000 planck"
+//! price = "0.003 VCH"            # for each task to each device that was right; or "3000000000 planck"
 //! deadline_in = 200              # rounds from now in which chunks are handed out; or `deadline = 1234`, the last of them
 //!
 //! # What follows may be left out, and is then as it stands here.

@@ -4,13 +4,14 @@ use super::Setup;
 use crate::{
     agent::Agent,
     chain::{batches, Call, Class, Client, Registration},
-    cli::Register,
+    cli::{Proof, Register},
     config::Config,
     prober::{ProbeError, Prober},
     server::Server,
     watch::ask_each,
 };
 use anyhow::{bail, Context, Result};
+use codec::Encode;
 use polkadot_sdk::sp_runtime::AccountId32;
 use std::{io, sync::Arc};
 use vouch_primitives::DeviceId;
@@ -71,6 +72,26 @@ pub(super) async fn register(mut setup: Setup, arguments: Register) -> Result<()
         );
     }
     say!("They are judged from the next round on, and paid once they have been up in a few. Keep `vouch-device run` running.");
+    Ok(())
+}
+
+/// Prints what a wallet needs to register the devices: it has the owner's key, and this machine those of the devices.
+pub(super) async fn proof(mut setup: Setup, arguments: Proof) -> Result<()> {
+    let client = setup.client();
+    let genesis = setup.pinned(&client).await?;
+    let (config, devices, agent) = setup.agent(genesis)?;
+    let new = unregistered(&client, &devices, &arguments.owner).await?;
+    let nonces = ask_each(&new, |device| client.proof_nonce(device)).await?;
+    for (device, nonce) in new.iter().zip(nonces) {
+        let Some(key) = agent.key(device) else { continue };
+        let proof = key.registration_proof(genesis, &arguments.owner, nonce);
+        say!("Device:   {device}");
+        say!("Endpoint: {}", config.endpoint.map_or("none".to_owned(), |endpoint| endpoint.to_string()));
+        say!("Proof:    0x{}", hex::encode(proof.encode()));
+    }
+    if new.is_empty() {
+        say!("All {} devices are registered already.", devices.len());
+    }
     Ok(())
 }
 

@@ -8,6 +8,7 @@ import type { Changes } from "./types"
 export interface Block {
   number: number
   hash: string
+  parent: string
   changes: Changes
 }
 
@@ -74,10 +75,10 @@ function follow({ client, api }: Connection, tell: (block: Block) => void): () =
   const subscription = client.bestBlocks$.subscribe({
     next: ([best]) => {
       if (best === undefined) return
-      const { number, hash } = best
+      const { number, hash, parent } = best
       // A block that was retracted meanwhile has nothing to tell.
       api.apis.VouchApi.changes({ at: hash }).then(
-        (changes) => tell({ number, hash, changes }),
+        (changes) => tell({ number, hash, parent, changes }),
         () => {},
       )
     },

@@ -50,8 +50,8 @@ export function connect(url: string, onOnline: (online: boolean) => void): [Prom
 async function greet(client: PolkadotClient, url: string): Promise<Connection> {
   const { name, properties } = await client.getChainSpecData()
   const api = client.getTypedApi(vouch)
-  const network = await api.apis.VouchApi.network().catch(() => undefined)
-  if (network === undefined) throw new NotVouch(`The node at ${url} follows ${name}, which is not a Vouch chain.`)
+  const { spec_name } = await api.constants.System.Version()
+  if (spec_name !== "vouch") throw new NotVouch(`The node at ${url} follows ${name}, which is not a Vouch chain.`)
   return { client, api, chain: name, token: tokenOf(properties) }
 }
 

@@ -1,23 +1,33 @@
-// Cohorts and their lanes: one square for each device, as it was in its last rounds.
+// A cohort at a time: how each of its last 32 rounds went, and every lane in the round that is chosen.
 
-import { Card, Group, Stack, Text, Tooltip } from "@mantine/core"
+import { Button, Card, Group, Slider, Stack, Text } from "@mantine/core"
+import { useRef, useState } from "react"
 import { useConnection } from "../chain/ChainProvider"
 import { concernsRounds, useLive } from "../chain/useLive"
 import { toDevice } from "../route"
-import { lanes, share, verdict, WORDS } from "../view/history"
+import { lanes, ROUNDS, roundShare, verdict, WORDS } from "../view/history"
 import { Empty, Known } from "./States"
 
-/** Most cohorts that are drawn at once. */
-const COHORTS = 8
-
 export function HeatMap({ cohorts }: { cohorts: number }) {
+  const [chosen, setChosen] = useState(0)
   if (cohorts === 0) return <Empty title="No cohort yet">The first device opens it.</Empty>
+  const cohort = Math.min(chosen, cohorts - 1)
   return (
-    <Stack>
-      {Array.from({ length: Math.min(cohorts, COHORTS) }, (_, cohort) => (
-        <Cohort key={cohort} cohort={cohort} />
-      ))}
-      {cohorts > COHORTS && <Text>The first {COHORTS} of {cohorts.toLocaleString("en")} cohorts are shown.</Text>}
+    <Stack gap="xs">
+      {cohorts > 1 && (
+        <Group component="nav" aria-label="Cohorts">
+          <Button variant="default" disabled={cohort === 0} onClick={() => setChosen(cohort - 1)}>
+            Before
+          </Button>
+          <Text>
+            Cohort {cohort} of 0 to {(cohorts - 1).toLocaleString("en")}
+          </Text>
+          <Button variant="default" disabled={cohort + 1 === cohorts} onClick={() => setChosen(cohort + 1)}>
+            After
+          </Button>
+        </Group>
+      )}
+      <Cohort key={cohort} cohort={cohort} />
       <Group gap="md" aria-hidden>
         {Object.entries(WORDS).map(([verdict, words]) => (
           <Group key={verdict} gap={6}>
@@ -30,38 +40,24 @@ export function HeatMap({ cohorts }: { cohorts: number }) {
   )
 }
 
+interface History {
+  next: number
+  up: readonly number[]
+  excused: readonly number[]
+}
+
 function Cohort({ cohort }: { cohort: number }) {
-  const { api } = useConnection()
   const live = useLive(`cohort ${cohort}`, (api) => api.query.Uptime.Histories.getValue(cohort, { at: "best" }), concernsRounds)
-  const open = async (lane: number) => {
-    const device = await api.apis.VouchApi.tenant({ cohort, lane })
-    if (device !== undefined) window.location.hash = toDevice(device)
-  }
   return (
     <Card withBorder component="section" aria-label={`Cohort ${cohort}`}>
       <Text fw={600}>Cohort {cohort}</Text>
       <Known live={live} what="Reading its rounds">
         {(history) => {
-          if (history === undefined) return <Empty title="Not judged yet">Its first round is under way.</Empty>
-          const used = lanes(history.up, history.excused)
-          if (used.length === 0) return <Empty title="Not judged yet">Its devices are judged from their next round on.</Empty>
-          return (
-            <>
-              <Text size="sm" c="var(--dimmed-text)" mb="xs">
-                {used.length} lanes; round {history.next - 1} was accounted last
-              </Text>
-              <div className="lanes">
-                {used.map((lane) => (
-                  <Lane
-                    key={lane}
-                    lane={lane}
-                    up={history.up[lane] ?? 0}
-                    excused={history.excused[lane] ?? 0}
-                    open={() => void open(lane)}
-                  />
-                ))}
-              </div>
-            </>
+          const used = history === undefined ? [] : lanes(history.up, history.excused)
+          return history === undefined || used.length === 0 ? (
+            <Empty title="Not judged yet">Its devices are judged from their next round on.</Empty>
+          ) : (
+            <Rounds cohort={cohort} history={history} used={used} />
           )
         }}
       </Known>
@@ -69,20 +65,85 @@ function Cohort({ cohort }: { cohort: number }) {
   )
 }
 
-function Lane({ lane, up, excused, open }: { lane: number; up: number; excused: number; open: () => void }) {
-  const last = verdict(up, excused, 0)
-  const good = share(up, excused)
-  const told = `Lane ${lane}: ${WORDS[last]} last${good === undefined ? "" : `, up in ${Math.round(good * 100)} % of its judged rounds`}`
+function Rounds({ cohort, history, used }: { cohort: number; history: History; used: number[] }) {
+  // How many rounds before the last accounted one.
+  const [age, setAge] = useState(0)
+  const round = history.next - 1 - age
+  const share = roundShare(history.up, history.excused, used, age)
+  const oldest = Math.min(ROUNDS - 1, history.next - 1)
   return (
-    <Tooltip label={told}>
-      <button
-        type="button"
-        className={`lane ${last}`}
-        // The paler, the more often it was down.
-        style={{ opacity: 0.35 + 0.65 * (good ?? 1) }}
-        onClick={open}
-        aria-label={told}
-      />
-    </Tooltip>
+    <Stack gap="xs">
+      <Text size="sm" c="var(--dimmed-text)" aria-live="polite">
+        {used.length.toLocaleString("en")} {used.length === 1 ? "lane" : "lanes"}; round {round}
+        {age === 0 ? ", the last one accounted" : ""}: {share === undefined ? "nobody was judged" : `${Math.round(share * 100)} % up`}
+      </Text>
+      <div className="strip" aria-hidden>
+        {Array.from({ length: ROUNDS }, (_, n) => ROUNDS - 1 - n).map((back) => {
+          const good = back > oldest ? undefined : roundShare(history.up, history.excused, used, back)
+          const background = good === undefined ? "var(--none)" : `color-mix(in oklab, var(--up) ${Math.round(good * 100)}%, var(--down))`
+          return (
+            <span
+              key={back}
+              style={{ background, outline: back === age ? "2px solid var(--mantine-color-text)" : "none", cursor: "pointer" }}
+              onClick={() => setAge(Math.min(back, oldest))}
+            />
+          )
+        })}
+      </div>
+      {oldest > 0 && (
+        <Slider
+          aria-label="Rounds ago"
+          thumbLabel="Rounds ago"
+          min={0}
+          max={oldest}
+          value={age}
+          onChange={setAge}
+          inverted
+          label={(age) => `${age} rounds ago`}
+        />
+      )}
+      <Lanes cohort={cohort} history={history} used={used} age={age} />
+    </Stack>
+  )
+}
+
+/** All lanes are one stop of the Tab key; arrows go from one to the next. */
+function Lanes({ cohort, history, used, age }: { cohort: number; history: History; used: number[]; age: number }) {
+  const { api } = useConnection()
+  const [stop, setStop] = useState(0)
+  const grid = useRef<HTMLDivElement>(null)
+
+  const open = async (lane: number) => {
+    const device = await api.apis.VouchApi.tenant({ cohort, lane }, { at: "best" })
+    if (device !== undefined) window.location.hash = toDevice(device)
+  }
+  const move = (event: React.KeyboardEvent) => {
+    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key]
+    if (step === undefined) return
+    event.preventDefault()
+    const next = Math.max(0, Math.min(used.length - 1, stop + step))
+    setStop(next)
+    ;(grid.current?.children[next] as HTMLElement | undefined)?.focus()
+  }
+
+  return (
+    <div className="lanes" ref={grid} role="group" aria-label="Lanes" onKeyDown={move}>
+      {used.map((lane, n) => {
+        const was = verdict(history.up[lane] ?? 0, history.excused[lane] ?? 0, age)
+        const told = `Lane ${lane}: ${WORDS[was]}`
+        return (
+          <button
+            key={lane}
+            type="button"
+            className={`lane ${was}`}
+            tabIndex={n === stop ? 0 : -1}
+            title={told}
+            aria-label={told}
+            onFocus={() => setStop(n)}
+            onClick={() => void open(lane)}
+          />
+        )
+      })}
+    </div>
   )
 }

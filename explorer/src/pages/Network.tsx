@@ -12,6 +12,9 @@ import { points, type Curve } from "../view/curve"
 import { duration, text, tokens } from "../view/format"
 import { verdict } from "../view/history"
 
+/** Cohorts of which it is counted who is up: each takes 8 kB. */
+const COUNTED = 64
+
 export function Network() {
   const live = useLive(
     "network",
@@ -34,7 +37,9 @@ export function Network() {
             <Pools epoch={epoch} />
             <Stack gap="xs">
               <Title order={2}>Cohorts and lanes</Title>
-              <Text c="var(--dimmed-text)">Each square is a device, as its last round went. Choose one to see it.</Text>
+              <Text c="var(--dimmed-text)">
+                The strip is the last 32 rounds of a cohort; each square is a device in the round that is chosen. Choose one to see it.
+              </Text>
               <HeatMap cohorts={network.cohorts} />
             </Stack>
           </>
@@ -50,7 +55,7 @@ function Figures({ network, epoch }: { network: NetworkInfo; epoch: Epoch }) {
   const { block, token } = useConnection()
   const up = useLive("up", async (api) => {
     const cohorts = await Promise.all(
-      Array.from({ length: Math.min(network.cohorts, 64) }, (_, cohort) =>
+      Array.from({ length: Math.min(network.cohorts, COUNTED) }, (_, cohort) =>
         api.query.Uptime.Histories.getValue(cohort, { at: "best" }),
       ),
     )
@@ -63,7 +68,7 @@ function Figures({ network, epoch }: { network: NetworkInfo; epoch: Epoch }) {
   const left = block === undefined ? undefined : network.round_start + network.round_length - block.number
   return (
     <SimpleGrid cols={{ base: 2, md: 4 }}>
-      <Figure name="Devices" note={up.kind === "known" ? `${up.value.toLocaleString("en")} up in their last round` : "…"}>
+      <Figure name="Devices" note={up.kind === "known" ? `${up.value.toLocaleString("en")} ${network.cohorts > COUNTED ? `of the first ${COUNTED} cohorts ` : ""}up in their last round` : "…"}>
         {network.devices.toLocaleString("en")}
       </Figure>
       <Figure name="Round" note={left === undefined ? "…" : left > 0 ? `ends in ${duration(left)}` : "is ending"}>
@@ -72,7 +77,7 @@ function Figures({ network, epoch }: { network: NetworkInfo; epoch: Epoch }) {
       <Figure name="Epoch" note={`closes in ${duration(epoch.blocks_left)}; round ${epoch.rounds_done + 1} of ${epoch.rounds_per_epoch}`}>
         {epoch.index.toLocaleString("en")}
       </Figure>
-      <Figure name="To be minted" note={`${network.probers} validators probe, ${network.committee_size} at most for a cohort`}>
+      <Figure name="To be minted" note={`${network.probers} ${network.probers === 1 ? "validator probes" : "validators probe"}`}>
         {tokens(epoch.emission, token)}
       </Figure>
     </SimpleGrid>
@@ -194,7 +199,8 @@ function MintCurve() {
                   series={[{ name: "minted", label: `${token.symbol} an epoch`, color: "cyan.7" }]}
                   curveType="monotone"
                   withDots={false}
-                  referenceLines={[{ x: data.find(({ epoch }) => epoch >= index)?.epoch ?? 0, label: "now" }]}
+                  xAxisProps={{ type: "number", domain: [0, "dataMax"] }}
+                  referenceLines={[{ x: index, label: "now" }]}
                 />
                 <Text component="figcaption" size="sm" c="var(--dimmed-text)">
                   From {first.toFixed(2)} {token.symbol}, falling to no less than {(Number(curve.floor) / 10 ** token.decimals).toFixed(2)}{" "}

@@ -4,7 +4,7 @@ import { Anchor, Button, Group, SimpleGrid, Stack, Table, Text, Title } from "@m
 import { useState } from "react"
 import { useConnection } from "../chain/ChainProvider"
 import type { Api, Summary } from "../chain/types"
-import { concernsAnything, useLive } from "../chain/useLive"
+import { concernsDevices, useLive } from "../chain/useLive"
 import { Figure } from "../components/Figure"
 import { HistoryStrip } from "../components/HistoryStrip"
 import { Empty, Known } from "../components/States"
@@ -50,7 +50,7 @@ function Fleet({ owner }: { owner: string }) {
       ])
       return { fleet, account }
     },
-    concernsAnything,
+    concernsDevices,
   )
   return (
     <Stack gap="xl">
@@ -118,7 +118,7 @@ function Devices({ fleet }: { fleet: Summary[] }) {
                 </Table.Td>
                 <Table.Td>{state(summary.state)}</Table.Td>
                 <Table.Td>
-                  <HistoryStrip up={summary.history.up} excused={summary.history.excused} />
+                  <HistoryStrip up={summary.history.up} excused={summary.history.excused} compact />
                 </Table.Td>
                 <Table.Td>{latency(summary.latency_code)}</Table.Td>
                 <Table.Td>{tokens(summary.accrued, token)}</Table.Td>

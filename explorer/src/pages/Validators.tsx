@@ -58,7 +58,10 @@ function Validator({ validator, prober }: { validator: string; prober: Prober | 
     ["Audits open", record.open.toLocaleString("en")],
     ["Audits failed", record.failed.toLocaleString("en")],
     ["Audits not answered", record.silent.toLocaleString("en")],
+    ["Outliers", record.outliers.toLocaleString("en")],
+    ["Points forfeited", record.forfeited.toLocaleString("en")],
     ["Strikes", record.strikes.toLocaleString("en")],
+    ["Last offence", record.last_offence === undefined ? "none" : `${record.last_offence[0].type}, round ${record.last_offence[1].round}`],
     ["Can be claimed", tokens(pending.accrued, token)],
   ]
   return (

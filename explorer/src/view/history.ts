@@ -26,9 +26,11 @@ export function verdicts(up: number, excused: number): Verdict[] {
   return Array.from({ length: ROUNDS }, (_, n) => verdict(up, excused, ROUNDS - 1 - n))
 }
 
-/** How a lane did over all its judged rounds, from 0 to 1; undefined if none was. */
-export function share(up: number, excused: number): number | undefined {
-  const judged = verdicts(up, excused).filter((verdict) => verdict === "up" || verdict === "down")
+/** Which share of `lanes` was up in a round, of those that it judged; undefined if it judged none. */
+export function roundShare(up: readonly number[], excused: readonly number[], lanes: readonly number[], age: number): number | undefined {
+  const judged = lanes
+    .map((lane) => verdict(up[lane] ?? 0, excused[lane] ?? 0, age))
+    .filter((verdict) => verdict === "up" || verdict === "down")
   return judged.length === 0 ? undefined : judged.filter((verdict) => verdict === "up").length / judged.length
 }
 

@@ -10,6 +10,7 @@ mod chronicle;
 mod clients;
 mod demo;
 mod everything;
+mod explorer;
 mod faults;
 mod hostile;
 mod jobs;

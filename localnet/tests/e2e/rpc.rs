@@ -172,6 +172,8 @@ macro_rules! next {
 #[test]
 fn subscribers_are_told_of_rounds_epochs_and_of_a_device_until_it_is_gone() {
     on(Localnet::builder().devices(2), async |net| {
+        // What is told is final.
+        net.nodes[0].finalizes(net.client().best().await?.number, ROUNDS).await?;
         let ws = RpcClient::from_insecure_url(net.nodes[0].url()).await?;
         let device = net.devices[1].id().clone();
         let mut rounds =

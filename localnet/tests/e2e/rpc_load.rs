@@ -1,6 +1,6 @@
 //! A node with ten thousand devices and as many subscribers: how long answers take, and whether it stays healthy.
 
-use crate::on;
+use crate::{on, ROUNDS};
 use anyhow::{ensure, Context};
 use codec::Encode;
 use futures::future::try_join_all;
@@ -63,6 +63,8 @@ fn answers_stay_quick_and_the_node_healthy_with_ten_thousand_devices_and_subscri
         register(net, &registrations).await?;
         let devices: Vec<_> = registrations.iter().map(|registration| registration.device.clone()).collect();
         ensure!(net.client().network().await?.devices == DEVICES as u32, "all are registered");
+        // Subscriptions tell what is final.
+        net.nodes[0].finalizes(net.client().best().await?.number, ROUNDS).await?;
 
         let rpc = net.nodes[0].rpc();
         let device = |n: usize| &devices[n % DEVICES];
