@@ -1,14 +1,15 @@
 // dedot, a second client in TypeScript with a decoder of its own.
 
-import { createRequire } from "node:module"
 import { LegacyClient, WsProvider } from "dedot"
 import { Keyring } from "@polkadot/api"
+import { xxhashAsHex } from "@polkadot/util-crypto"
 import { Checks, EARNING, ensure, ensureSeen, until } from "./lib/checks.mjs"
 import { address, deviceKey, hex, proof } from "./lib/keys.mjs"
 import { endpoint, expected, options } from "./lib/options.mjs"
 import { Raw } from "./lib/raw.mjs"
+import { versionOf } from "./lib/version.mjs"
 
-const { version } = createRequire(import.meta.url)("dedot/package.json")
+const version = versionOf("dedot")
 const given = options("url", "device-seed", "endpoint")
 const checks = new Checks(`dedot ${version}`)
 const raw = await Raw.connect(given.url)
@@ -54,9 +55,8 @@ await checks.run("every storage item decodes, and encodes to what it was", async
   for (const { name: pallet, storage } of client.metadata.latest.pallets) {
     for (const { name, storageType } of storage?.entries ?? []) {
       const plain = storageType.type === "Plain"
-      const codec = client.registry.findCodec(plain ? storageType.value.valueTypeId : storageType.value.valueTypeId)
-      const item = client.query[lower(pallet)][lower(name)]
-      const prefix = plain ? item.rawKey() : item.rawKey().slice(0, 66)
+      const codec = client.registry.findCodec(storageType.value.valueTypeId)
+      const prefix = `${xxhashAsHex(storage.prefix, 128)}${xxhashAsHex(name, 128).slice(2)}`
       for (const [key, value] of await raw.values(await raw.keys(prefix, head), head)) {
         if (plain && key !== prefix) continue
         const encoded = hex(codec.tryEncode(codec.tryDecode(value)))
@@ -67,10 +67,6 @@ await checks.run("every storage item decodes, and encodes to what it was", async
   }
   return `${count} items`
 })
-
-function lower(name) {
-  return name[0].toLowerCase() + name.slice(1)
-}
 
 const account = new Keyring({ type: "sr25519", ss58Format: 42 }).addFromUri(given.owner)
 const key = deviceKey(given["device-seed"])

@@ -1,15 +1,15 @@
 // A fleet in a wallet's hands: a hundred devices in one batch, one claim for all of them, a proxy, a multisig.
 
-import { createRequire } from "node:module"
 import { ApiPromise, Keyring, WsProvider } from "@polkadot/api"
 import { createKeyMulti, sortAddresses } from "@polkadot/util-crypto"
 import { Checks, EARNING, ensure, until } from "./lib/checks.mjs"
 import { address, deviceKey, proof } from "./lib/keys.mjs"
 import { endpoint, options } from "./lib/options.mjs"
+import { versionOf } from "./lib/version.mjs"
 
 const FLEET = 100
 
-const { version } = createRequire(import.meta.url)("@polkadot/api/package.json")
+const version = versionOf("@polkadot/api")
 const given = options("url", "endpoint")
 const checks = new Checks(`fleet, @polkadot/api ${version}`)
 const api = await ApiPromise.create({ provider: new WsProvider(given.url), noInitWarn: true, throwOnConnect: true })

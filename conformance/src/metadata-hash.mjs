@@ -1,6 +1,5 @@
 // The metadata hash (RFC-78): computed by two libraries, compiled into the runtime, and checked in transactions.
 
-import { createRequire } from "node:module"
 import { merkleizeMetadata } from "@polkadot-api/merkleize-metadata"
 import { MerkleizedMetadata } from "dedot/merkleized-metadata"
 import { ApiPromise, Keyring, WsProvider } from "@polkadot/api"
@@ -8,8 +7,8 @@ import { Checks, ensure } from "./lib/checks.mjs"
 import { bytes, hex } from "./lib/keys.mjs"
 import { options } from "./lib/options.mjs"
 import { Raw } from "./lib/raw.mjs"
+import { versionOf } from "./lib/version.mjs"
 
-const versionOf = (name) => createRequire(import.meta.url)(`${name}/package.json`).version
 const given = options("url")
 const checks = new Checks("metadata hash")
 const raw = await Raw.connect(given.url)

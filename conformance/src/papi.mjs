@@ -1,6 +1,6 @@
 // polkadot-api (PAPI) without descriptors: everything from the metadata of the chain.
 
-import { createRequire } from "node:module"
+import WebSocket from "ws"
 import { createClient, Enum } from "polkadot-api"
 import { getPolkadotSigner } from "polkadot-api/signer"
 import { getWsProvider } from "polkadot-api/ws"
@@ -11,12 +11,13 @@ import { Checks, EARNING, ensure, ensureSeen, until } from "./lib/checks.mjs"
 import { address, bytes, deviceKey, hex, owner, proof } from "./lib/keys.mjs"
 import { endpoint, expected, options } from "./lib/options.mjs"
 import { Raw } from "./lib/raw.mjs"
+import { versionOf } from "./lib/version.mjs"
 
-const { version } = createRequire(import.meta.url)("polkadot-api/package.json")
+const version = versionOf("polkadot-api")
 const given = options("url", "device-seed", "endpoint")
 const checks = new Checks(`polkadot-api ${version}`)
 const raw = await Raw.connect(given.url)
-const client = createClient(getWsProvider(given.url))
+const client = createClient(getWsProvider(given.url, { websocketClass: WebSocket }))
 const api = client.getUnsafeApi()
 const genesis = await raw.request("chain_getBlockHash", 0)
 const head = await raw.request("chain_getFinalizedHead")

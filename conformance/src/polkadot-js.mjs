@@ -1,12 +1,12 @@
 // @polkadot/api, the client of older wallets and explorers.
 
-import { createRequire } from "node:module"
 import { ApiPromise, Keyring, WsProvider } from "@polkadot/api"
 import { Checks, EARNING, ensure, ensureSeen, until } from "./lib/checks.mjs"
 import { address, deviceKey, hex, proof } from "./lib/keys.mjs"
 import { endpoint, expected, options } from "./lib/options.mjs"
+import { versionOf } from "./lib/version.mjs"
 
-const { version } = createRequire(import.meta.url)("@polkadot/api/package.json")
+const version = versionOf("@polkadot/api")
 const given = options("url", "device-seed", "endpoint")
 const checks = new Checks(`@polkadot/api ${version}`)
 const api = await ApiPromise.create({ provider: new WsProvider(given.url), noInitWarn: true, throwOnConnect: true })
@@ -52,9 +52,9 @@ await checks.run("every storage item decodes, and encodes to what it was", async
       for (const [key, value] of found) {
         ensure(value.toU8a !== undefined, `${name} has no value`)
         if (key !== undefined) {
-          const stored = (await api.rpc.state.getStorage(key, head)).unwrapOr(undefined)
+          const stored = (await api.rpc.state.getStorage.raw(key.toHex(), head))?.toString()
           const inner = value.isSome ? value.unwrap() : value
-          ensure(stored === undefined || hex(stored.toU8a(true)) === hex(inner.toU8a()), `${name} does not encode to what it was`)
+          ensure(stored === hex(inner.toU8a()), `${name} does not encode to what it was: ${stored}`)
         }
         count += 1
       }

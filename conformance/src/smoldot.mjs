@@ -1,6 +1,5 @@
 // smoldot, an independent light client: it syncs from the chain's specification, verifies finality, and reads with proofs.
 
-import { createRequire } from "node:module"
 import { readFileSync } from "node:fs"
 import { Blake2128Concat, Twox128 } from "@polkadot-api/substrate-bindings"
 import { Checks, ensure, until } from "./lib/checks.mjs"
@@ -8,8 +7,9 @@ import { bytes, hex } from "./lib/keys.mjs"
 import { Light } from "./lib/light.mjs"
 import { options } from "./lib/options.mjs"
 import { Raw } from "./lib/raw.mjs"
+import { versionOf } from "./lib/version.mjs"
 
-const { version } = createRequire(import.meta.url)("smoldot/package.json")
+const version = versionOf("smoldot")
 const given = options("url", "spec", "device")
 const checks = new Checks(`smoldot ${version}`)
 const raw = await Raw.connect(given.url)

@@ -43,6 +43,11 @@ impl Builder {
         self
     }
 
+    /// How many validators it starts.
+    pub fn size(&self) -> usize {
+        self.validators
+    }
+
     /// Which validator, counted from 0, does not probe: a test may report in its name.
     pub fn idle(mut self, validator: usize) -> Self {
         self.idle = Some(validator);

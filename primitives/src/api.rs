@@ -140,7 +140,7 @@ pub enum Reason {
     Excused,
     /// Deregistered: not judged any more.
     Leaving,
-    /// Judged down in the last accounted round: fewer than two thirds of its committee's reports called it up.
+    /// Judged down in the last accounted round: no report of its committee called it up.
     Down,
     /// In the last accounted round too few members reported, or they were divided on the device: it counted as in its last
     /// covered one.

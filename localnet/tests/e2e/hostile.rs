@@ -1,7 +1,7 @@
 //! A cohort of which three in ten devices do whatever they can to spoil the report.
 
 use crate::{
-    on,
+    alone_on,
     swarm::{register, up_in, CHANCES},
 };
 use anyhow::{bail, ensure, Context};
@@ -90,7 +90,7 @@ fn ip(n: usize) -> Ipv4Addr {
 
 #[test]
 fn report_is_right_and_in_time_whatever_three_in_ten_devices_do() {
-    on(Localnet::builder(), async |net| {
+    alone_on(Localnet::builder(), async |net| {
         let owner = account("//Alice")?;
         let everywhere = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
         // The honest server has every key, so that a prober that followed a redirect would be taken in.

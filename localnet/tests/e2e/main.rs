@@ -1,7 +1,7 @@
 //! End to end, with the built binaries: real nodes, real device agents, real HTTP, real tokens.
 //!
-//! Every test has a network of its own and waits for conditions with generous bounds. They run one after the other, because a
-//! validator is promised a core.
+//! Every test has a network of its own and waits for conditions with generous bounds. A validator is promised a core: two tests with one
+//! validator each may run side by side, all others alone.
 
 mod audits;
 mod bad_input;
@@ -25,42 +25,59 @@ mod swarm;
 mod tools;
 mod typed;
 
-use std::{
-    future::Future,
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use std::{future::Future, time::Duration};
+use tokio::sync::Semaphore;
 use vouch_localnet::{network::Builder, process::tail, Localnet};
 
 /// Waiting for several rounds, on a machine that is busy with something else.
 const ROUNDS: Duration = Duration::from_secs(300);
 
-static ALONE: Mutex<()> = Mutex::new(());
+/// Cores that may be promised at the same time.
+const CORES: u32 = 2;
 
-/// Runs `test` alone, on a runtime of its own.
-fn alone(test: impl Future<Output = anyhow::Result<()>>) {
-    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+static FREE: Semaphore = Semaphore::const_new(CORES as usize);
+
+/// Runs `test` once so many cores are free, on a runtime of its own. First come, first served.
+fn with_cores(cores: u32, test: impl Future<Output = anyhow::Result<()>>) {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
-    if let Err(error) = runtime.block_on(test) {
+    let outcome = runtime.block_on(async {
+        let _promised = FREE.acquire_many(cores).await?;
+        test.await
+    });
+    if let Err(error) = outcome {
         panic!("{error:#}");
     }
 }
 
-/// Runs `test` on a network that is stopped afterwards. If it fails, the logs are kept and the nodes' last words shown.
+/// Runs `test` alone.
+fn alone(test: impl Future<Output = anyhow::Result<()>>) {
+    with_cores(CORES, test);
+}
+
+/// Runs `test` on a network that is stopped afterwards, if it has one validator beside another such test. If it fails, the logs are
+/// kept and the nodes' last words shown.
 fn on(builder: Builder, test: impl AsyncFnOnce(&mut Localnet) -> anyhow::Result<()>) {
-    alone(async {
-        let mut net = builder.start().await?;
-        if let Err(error) = test(&mut net).await {
-            for node in &net.nodes {
-                eprintln!("--- end of the log of {}\n{}", node.name(), tail(node.log()));
-            }
-            for device in &net.devices {
-                eprintln!("--- end of the log of {}\n{}", device.name(), tail(device.log()));
-            }
-            eprintln!("All logs are in {}", net.keep_folder().display());
-            return Err(error);
+    let cores = if builder.size() == 1 { 1 } else { CORES };
+    with_cores(cores, run(builder, test));
+}
+
+/// As [`on`], alone: for tests that keep the whole machine busy.
+fn alone_on(builder: Builder, test: impl AsyncFnOnce(&mut Localnet) -> anyhow::Result<()>) {
+    alone(run(builder, test));
+}
+
+async fn run(builder: Builder, test: impl AsyncFnOnce(&mut Localnet) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    let mut net = builder.start().await?;
+    if let Err(error) = test(&mut net).await {
+        for node in &net.nodes {
+            eprintln!("--- end of the log of {}\n{}", node.name(), tail(node.log()));
         }
-        net.stop().await
-    })
+        for device in &net.devices {
+            eprintln!("--- end of the log of {}\n{}", device.name(), tail(device.log()));
+        }
+        eprintln!("All logs are in {}", net.keep_folder().display());
+        return Err(error);
+    }
+    net.stop().await
 }

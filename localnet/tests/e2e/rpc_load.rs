@@ -1,6 +1,6 @@
 //! A node with ten thousand devices and as many subscribers: how long answers take, and whether it stays healthy.
 
-use crate::{on, ROUNDS};
+use crate::{alone_on, ROUNDS};
 use anyhow::{ensure, Context};
 use codec::Encode;
 use futures::future::try_join_all;
@@ -54,7 +54,7 @@ async fn measure(
 #[test]
 fn answers_stay_quick_and_the_node_healthy_with_ten_thousand_devices_and_subscriptions() {
     // It does not probe: nothing but questions shall take its time.
-    on(Localnet::builder().idle(0), async |net| {
+    alone_on(Localnet::builder().idle(0), async |net| {
         let owner = account("//Alice")?;
         let swarm = Swarm::start(net.genesis(), "crowd", DEVICES, SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
         // Sensors, which take the smallest bond.

@@ -1,6 +1,6 @@
 //! As many devices as a cohort has lanes, on one validator.
 
-use crate::{on, ROUNDS};
+use crate::{alone_on, ROUNDS};
 use anyhow::{bail, ensure, Context};
 use futures::future::try_join_all;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -49,7 +49,7 @@ pub async fn register(net: &Localnet, registrations: &[Registration]) -> anyhow:
 
 #[test]
 fn thousand_devices_of_one_hub_are_all_probed_inside_one_round() {
-    on(Localnet::builder(), async |net| {
+    alone_on(Localnet::builder(), async |net| {
         let swarm = Swarm::start(net.genesis(), "e2e", LANES, SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
         register(net, &swarm.registrations(&account("//Alice")?, 0)).await?;
         let network = net.client().network().await?;

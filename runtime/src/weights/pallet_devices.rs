@@ -16,22 +16,22 @@ use polkadot_sdk::{
 pub struct WeightInfo<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> pallet_devices::WeightInfo for WeightInfo<T> {
-    /// Took 31.7 to 2524.4 us.
+    /// Took 16.6 to 4052.2 us.
     /// - `Devices::Classes`: r 1, w 1
     fn set_class() -> Weight {
-        Weight::from_parts(55_200_000, 3_360)
+        Weight::from_parts(17_700_000, 3_360)
             .saturating_add(T::DbWeight::get().reads(1))
             .saturating_add(T::DbWeight::get().writes(1))
     }
 
-    /// Took 8.0 to 185.5 us.
+    /// Took 3.4 to 59.8 us.
     /// - `Devices::Parameters`: r 0, w 1
     fn set_params() -> Weight {
-        Weight::from_parts(16_300_000, 0)
+        Weight::from_parts(3_830_000, 0)
             .saturating_add(T::DbWeight::get().writes(1))
     }
 
-    /// Took 559.7 to 877.1 us.
+    /// Took 236.3 to 352.6 us.
     /// - `Balances::Holds`: r 1, w 1
     /// - `Devices::BondedTotal`: r 1, w 1
     /// - `Devices::Classes`: r 1, w 0
@@ -49,40 +49,40 @@ impl<T: frame_system::Config> pallet_devices::WeightInfo for WeightInfo<T> {
     /// - `System::BlockHash`: r 1, w 0
     /// - `Uptime::Round`: r 1, w 0
     fn register() -> Weight {
-        Weight::from_parts(678_000_000, 28_200)
+        Weight::from_parts(257_000_000, 27_900)
             .saturating_add(T::DbWeight::get().reads(14))
             .saturating_add(T::DbWeight::get().writes(12))
     }
 
-    /// Took 182.2 to 250.6 us.
+    /// Took 49.3 to 105.9 us.
     /// - `Devices::Devices`: r 1, w 1
     /// - `Devices::Parameters`: r 1, w 0
     /// - `Devices::Prefixes`: r 2, w 2
     /// - `Uptime::Histories`: r 1, w 1
     fn set_endpoint() -> Weight {
-        Weight::from_parts(199_000_000, 10_900)
+        Weight::from_parts(70_100_000, 10_900)
             .saturating_add(T::DbWeight::get().reads(5))
             .saturating_add(T::DbWeight::get().writes(4))
     }
 
-    /// Took 81.7 to 147.6 us.
+    /// Took 39.0 to 63.4 us.
     /// - `Devices::Devices`: r 1, w 1
     fn set_beneficiary() -> Weight {
-        Weight::from_parts(111_000_000, 1_460)
+        Weight::from_parts(45_300_000, 1_490)
             .saturating_add(T::DbWeight::get().reads(1))
             .saturating_add(T::DbWeight::get().writes(1))
     }
 
-    /// Took 87.6 to 170.8 us.
+    /// Took 35.8 to 69.2 us.
     /// - `Devices::Devices`: r 1, w 0
     /// - `Devices::Offers`: r 0, w 1
     fn offer() -> Weight {
-        Weight::from_parts(117_000_000, 1_590)
+        Weight::from_parts(42_600_000, 1_490)
             .saturating_add(T::DbWeight::get().reads(1))
             .saturating_add(T::DbWeight::get().writes(1))
     }
 
-    /// Took 905.1 to 1163.0 us.
+    /// Took 288.6 to 442.4 us.
     /// - `Balances::Holds`: r 2, w 2
     /// - `Devices::Devices`: r 1, w 1
     /// - `Devices::DevicesOf`: r 0, w 2
@@ -95,12 +95,12 @@ impl<T: frame_system::Config> pallet_devices::WeightInfo for WeightInfo<T> {
     /// - `Rewards::Rates`: r 1, w 0
     /// - `System::Account`: r 4, w 4
     fn accept() -> Weight {
-        Weight::from_parts(1_020_000_000, 72_700)
+        Weight::from_parts(304_000_000, 72_800)
             .saturating_add(T::DbWeight::get().reads(16))
             .saturating_add(T::DbWeight::get().writes(12))
     }
 
-    /// Took 425.0 to 794.0 us.
+    /// Took 157.3 to 268.4 us.
     /// - `Devices::Cohorts`: r 1, w 1
     /// - `Devices::Devices`: r 2, w 2
     /// - `Devices::DevicesOf`: r 0, w 2
@@ -112,35 +112,35 @@ impl<T: frame_system::Config> pallet_devices::WeightInfo for WeightInfo<T> {
     /// - `System::BlockHash`: r 1, w 0
     /// - `Uptime::Round`: r 1, w 0
     fn rotate_key() -> Weight {
-        Weight::from_parts(498_000_000, 25_600)
+        Weight::from_parts(173_000_000, 25_600)
             .saturating_add(T::DbWeight::get().reads(8))
             .saturating_add(T::DbWeight::get().writes(8))
     }
 
-    /// Took 171.1 to 321.0 us.
+    /// Took 83.4 to 115.5 us.
     /// - `Devices::Cohorts`: r 1, w 1
     /// - `Devices::Devices`: r 1, w 1
     /// - `Devices::Parameters`: r 1, w 0
     /// - `Rewards::Epoch`: r 1, w 0
     /// - `Uptime::Round`: r 1, w 0
     fn pause() -> Weight {
-        Weight::from_parts(272_000_000, 23_900)
+        Weight::from_parts(89_800_000, 23_900)
             .saturating_add(T::DbWeight::get().reads(5))
             .saturating_add(T::DbWeight::get().writes(2))
     }
 
-    /// Took 163.3 to 358.7 us.
+    /// Took 73.5 to 146.3 us.
     /// - `Devices::Cohorts`: r 1, w 1
     /// - `Devices::Devices`: r 1, w 1
     /// - `Rewards::Epoch`: r 1, w 0
     /// - `Uptime::Round`: r 1, w 0
     fn resume() -> Weight {
-        Weight::from_parts(219_000_000, 23_800)
+        Weight::from_parts(89_600_000, 24_000)
             .saturating_add(T::DbWeight::get().reads(4))
             .saturating_add(T::DbWeight::get().writes(2))
     }
 
-    /// Took 573.0 to 1045.5 us.
+    /// Took 239.7 to 345.6 us.
     /// - `Devices::Cohorts`: r 1, w 1
     /// - `Devices::Devices`: r 1, w 1
     /// - `Devices::Offers`: r 0, w 1
@@ -154,12 +154,12 @@ impl<T: frame_system::Config> pallet_devices::WeightInfo for WeightInfo<T> {
     /// - `System::Account`: r 2, w 2
     /// - `Uptime::Round`: r 1, w 0
     fn deregister() -> Weight {
-        Weight::from_parts(860_000_000, 94_200)
+        Weight::from_parts(255_000_000, 94_300)
             .saturating_add(T::DbWeight::get().reads(14))
             .saturating_add(T::DbWeight::get().writes(7))
     }
 
-    /// Took 755.2 to 1478.1 us.
+    /// Took 342.3 to 586.9 us.
     /// - `Balances::Holds`: r 1, w 1
     /// - `Devices::BondedTotal`: r 1, w 1
     /// - `Devices::Cohorts`: r 1, w 1
@@ -175,22 +175,24 @@ impl<T: frame_system::Config> pallet_devices::WeightInfo for WeightInfo<T> {
     /// - `Rewards::Books`: r 1, w 1
     /// - `Rewards::Epoch`: r 1, w 0
     /// - `Rewards::Held`: r 1, w 0
-    /// - `Rewards::PointsPages`: r 2, w 0
+    /// - `Rewards::PointsPages`: r 2, w 1
     /// - `Rewards::Rates`: r 1, w 0
+    /// - `Rewards::SettledPages`: r 1, w 1
     /// - `System::Account`: r 3, w 3
     /// - `Uptime::Histories`: r 1, w 1
     /// - `Uptime::Round`: r 1, w 0
+    /// - `Work::DrawnFrom`: r 1, w 1
     /// - `Work::ReceiptsOf`: r 0, w 1
     /// - `Work::WorkerCount`: r 1, w 1
     /// - `Work::WorkerOf`: r 1, w 2
     /// - `Work::Workers`: r 2, w 2
     fn release() -> Weight {
-        Weight::from_parts(1_120_000_000, 106_000)
-            .saturating_add(T::DbWeight::get().reads(25))
-            .saturating_add(T::DbWeight::get().writes(23))
+        Weight::from_parts(369_000_000, 110_000)
+            .saturating_add(T::DbWeight::get().reads(27))
+            .saturating_add(T::DbWeight::get().writes(26))
     }
 
-    /// Took 755.7 to 1417.8 us.
+    /// Took 403.0 to 740.3 us.
     /// - `Balances::Holds`: r 1, w 1
     /// - `Devices::BondedTotal`: r 1, w 1
     /// - `Devices::Cohorts`: r 1, w 1
@@ -207,29 +209,31 @@ impl<T: frame_system::Config> pallet_devices::WeightInfo for WeightInfo<T> {
     /// - `Rewards::Books`: r 1, w 1
     /// - `Rewards::Epoch`: r 1, w 0
     /// - `Rewards::Held`: r 1, w 0
-    /// - `Rewards::PointsPages`: r 2, w 0
+    /// - `Rewards::PointsPages`: r 2, w 1
     /// - `Rewards::Rates`: r 1, w 0
+    /// - `Rewards::SettledPages`: r 1, w 1
     /// - `System::Account`: r 4, w 4
     /// - `Uptime::Histories`: r 1, w 1
     /// - `Uptime::Round`: r 1, w 0
+    /// - `Work::DrawnFrom`: r 1, w 1
     /// - `Work::ReceiptsOf`: r 0, w 1
     /// - `Work::WorkerCount`: r 1, w 1
     /// - `Work::WorkerOf`: r 1, w 2
     /// - `Work::Workers`: r 2, w 2
     fn evict() -> Weight {
-        Weight::from_parts(920_000_000, 105_000)
-            .saturating_add(T::DbWeight::get().reads(27))
-            .saturating_add(T::DbWeight::get().writes(24))
+        Weight::from_parts(443_000_000, 110_000)
+            .saturating_add(T::DbWeight::get().reads(29))
+            .saturating_add(T::DbWeight::get().writes(27))
     }
 
-    /// Took 207.9 to 399.1 us.
+    /// Took 104.6 to 158.8 us.
     /// - `Balances::Holds`: r 1, w 1
     /// - `Devices::BondedTotal`: r 1, w 1
     /// - `Devices::Classes`: r 1, w 0
     /// - `Devices::Devices`: r 1, w 1
     /// - `System::Account`: r 1, w 1
     fn top_up() -> Weight {
-        Weight::from_parts(303_000_000, 5_070)
+        Weight::from_parts(121_000_000, 5_070)
             .saturating_add(T::DbWeight::get().reads(5))
             .saturating_add(T::DbWeight::get().writes(4))
     }

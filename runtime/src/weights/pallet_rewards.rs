@@ -16,7 +16,7 @@ use polkadot_sdk::{
 pub struct WeightInfo<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> pallet_rewards::WeightInfo for WeightInfo<T> {
-    /// Took 670.4 to 4912.0 us.
+    /// Took 231.7 to 1369.6 us.
     /// `n` from 1 to 8.
     /// - `Devices::Devices`: r 8, w 0
     /// - `Rewards::Accrued`: r 16, w 16
@@ -25,17 +25,18 @@ impl<T: frame_system::Config> pallet_rewards::WeightInfo for WeightInfo<T> {
     /// - `Rewards::Held`: r 8, w 8
     /// - `Rewards::PointsPages`: r 16, w 16
     /// - `Rewards::Rates`: r 2, w 0
+    /// - `Rewards::SettledPages`: r 0, w 8
     /// - `System::Account`: r 9, w 9
     fn claim(n: u32) -> Weight {
-        Weight::from_parts(378_000_000, 75_200)
-            .saturating_add(Weight::from_parts(414_000_000, 1_390).saturating_mul(n.into()))
+        Weight::from_parts(91_300_000, 75_200)
+            .saturating_add(Weight::from_parts(156_000_000, 1_390).saturating_mul(n.into()))
             .saturating_add(T::DbWeight::get().reads(5))
             .saturating_add(T::DbWeight::get().reads(7_u64.saturating_mul(n.into())))
             .saturating_add(T::DbWeight::get().writes(2))
-            .saturating_add(T::DbWeight::get().writes(6_u64.saturating_mul(n.into())))
+            .saturating_add(T::DbWeight::get().writes(7_u64.saturating_mul(n.into())))
     }
 
-    /// Took 225.1 to 4871.9 us.
+    /// Took 79.5 to 869.0 us.
     /// `n` from 1 to 8.
     /// - `Rewards::Accrued`: r 8, w 8
     /// - `Rewards::Books`: r 1, w 1
@@ -45,15 +46,15 @@ impl<T: frame_system::Config> pallet_rewards::WeightInfo for WeightInfo<T> {
     /// - `System::Account`: r 9, w 9
     /// - `Uptime::Numbers`: r 8, w 0
     fn claim_probing(n: u32) -> Weight {
-        Weight::from_parts(20_900_000, 21_600)
-            .saturating_add(Weight::from_parts(239_000_000, 168).saturating_mul(n.into()))
+        Weight::from_parts(13_900_000, 21_600)
+            .saturating_add(Weight::from_parts(68_300_000, 168).saturating_mul(n.into()))
             .saturating_add(T::DbWeight::get().reads(4))
             .saturating_add(T::DbWeight::get().reads(4_u64.saturating_mul(n.into())))
             .saturating_add(T::DbWeight::get().writes(2))
             .saturating_add(T::DbWeight::get().writes(3_u64.saturating_mul(n.into())))
     }
 
-    /// Took 384.9 to 542.6 us.
+    /// Took 125.8 to 210.2 us.
     /// - `Devices::Devices`: r 1, w 0
     /// - `Rewards::Accrued`: r 1, w 1
     /// - `Rewards::Books`: r 1, w 1
@@ -61,93 +62,95 @@ impl<T: frame_system::Config> pallet_rewards::WeightInfo for WeightInfo<T> {
     /// - `Rewards::Held`: r 1, w 1
     /// - `Rewards::PointsPages`: r 1, w 1
     /// - `Rewards::Rates`: r 1, w 0
+    /// - `Rewards::SettledPages`: r 0, w 1
     fn forfeit() -> Weight {
-        Weight::from_parts(460_000_000, 55_800)
+        Weight::from_parts(137_000_000, 55_800)
             .saturating_add(T::DbWeight::get().reads(7))
-            .saturating_add(T::DbWeight::get().writes(4))
+            .saturating_add(T::DbWeight::get().writes(5))
     }
 
-    /// Took 27.5 to 2727.3 us.
+    /// Took 14.7 to 78.9 us.
     /// - `Rewards::Epoch`: r 1, w 0
     /// - `Rewards::Params`: r 0, w 1
     /// - `Staking::MinValidatorBond`: r 1, w 0
     /// - `Uptime::Params`: r 1, w 0
     /// - `Work::Parameters`: r 1, w 0
     fn set_params() -> Weight {
-        Weight::from_parts(53_300_000, 1_150)
+        Weight::from_parts(15_400_000, 1_150)
             .saturating_add(T::DbWeight::get().reads(4))
             .saturating_add(T::DbWeight::get().writes(1))
     }
 
-    /// Took 7.1 to 61.6 us.
+    /// Took 2.6 to 80.6 us.
     /// - `Rewards::Epoch`: r 1, w 1
     fn count_round() -> Weight {
-        Weight::from_parts(10_300_000, 285)
+        Weight::from_parts(2_920_000, 285)
             .saturating_add(T::DbWeight::get().reads(1))
             .saturating_add(T::DbWeight::get().writes(1))
     }
 
-    /// Took 96.4 to 1545.9 us.
+    /// Took 57.2 to 155.4 us.
     /// - `Rewards::Books`: r 1, w 1
     /// - `Rewards::Epoch`: r 1, w 1
     /// - `Rewards::Params`: r 1, w 0
     /// - `Rewards::Rates`: r 0, w 3
     /// - `System::Account`: r 2, w 2
     fn close_epoch() -> Weight {
-        Weight::from_parts(103_000_000, 575)
+        Weight::from_parts(59_300_000, 575)
             .saturating_add(T::DbWeight::get().reads(5))
             .saturating_add(T::DbWeight::get().writes(7))
     }
 
-    /// Took 126.4 to 265.9 us.
+    /// Took 62.2 to 128.2 us.
     /// - `Rewards::Accrued`: r 1, w 1
     /// - `Rewards::Epoch`: r 1, w 1
     /// - `Rewards::Held`: r 1, w 1
     /// - `Rewards::PointsPages`: r 1, w 1
     /// - `Rewards::Rates`: r 1, w 0
+    /// - `Rewards::SettledPages`: r 0, w 1
     fn credit() -> Weight {
-        Weight::from_parts(136_000_000, 54_100)
+        Weight::from_parts(64_400_000, 54_100)
             .saturating_add(T::DbWeight::get().reads(5))
-            .saturating_add(T::DbWeight::get().writes(4))
+            .saturating_add(T::DbWeight::get().writes(5))
     }
 
-    /// Took 70.8 to 454.3 us.
+    /// Took 34.5 to 142.6 us.
     /// `p` from 1 to 15.
     /// - `Rewards::Accrued`: r 1, w 1
     /// - `Rewards::Epoch`: r 1, w 1
     /// - `Rewards::PointsPages`: r 1, w 1
     /// - `Rewards::Rates`: r 1, w 0
     fn credit_probers(p: u32) -> Weight {
-        Weight::from_parts(82_100_000, 21_100)
-            .saturating_add(Weight::from_parts(289_000, 0).saturating_mul(p.into()))
+        Weight::from_parts(36_100_000, 21_100)
+            .saturating_add(Weight::from_parts(30_700, 0).saturating_mul(p.into()))
             .saturating_add(T::DbWeight::get().reads(4))
             .saturating_add(T::DbWeight::get().writes(3))
     }
 
-    /// Took 73.7 to 242.3 us.
+    /// Took 35.8 to 125.4 us.
     /// - `Rewards::Accrued`: r 1, w 1
     /// - `Rewards::Epoch`: r 1, w 1
     /// - `Rewards::PointsPages`: r 1, w 1
     /// - `Rewards::Rates`: r 1, w 0
     fn credit_work() -> Weight {
-        Weight::from_parts(127_000_000, 21_300)
+        Weight::from_parts(37_100_000, 21_300)
             .saturating_add(T::DbWeight::get().reads(4))
             .saturating_add(T::DbWeight::get().writes(3))
     }
 
-    /// Took 5.1 to 71.6 us.
+    /// Took 2.8 to 73.9 us.
     /// - `Rewards::Books`: r 1, w 1
     fn draw_era_payout() -> Weight {
-        Weight::from_parts(5_830_000, 362)
+        Weight::from_parts(3_070_000, 362)
             .saturating_add(T::DbWeight::get().reads(1))
             .saturating_add(T::DbWeight::get().writes(1))
     }
 
-    /// Took 32.7 to 1689.7 us.
+    /// Took 19.4 to 94.4 us.
     /// - `Rewards::Books`: r 1, w 1
     /// - `System::Account`: r 1, w 1
     fn settle_era_payout() -> Weight {
-        Weight::from_parts(35_800_000, 502)
+        Weight::from_parts(20_500_000, 502)
             .saturating_add(T::DbWeight::get().reads(2))
             .saturating_add(T::DbWeight::get().writes(2))
     }
