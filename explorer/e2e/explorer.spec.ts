@@ -167,6 +167,26 @@ test("a node that does not answer is named, with what may help", async ({ page }
   await picture(page, "no-node")
 })
 
+test("a lost connection is told, and taken up again", async ({ page }) => {
+  let isCut = false
+  const open: { close(): Promise<void> }[] = []
+  await page.routeWebSocket(/^ws:/, (socket) => {
+    if (isCut) return void socket.close()
+    socket.connectToServer()
+    open.push(socket)
+  })
+  await page.goto(at())
+  const head = page.locator("header").getByText(/block \d/)
+  await expect(head).toBeVisible()
+  isCut = true
+  await Promise.all(open.map((socket) => socket.close()))
+  await expect(page.getByText("The connection is lost")).toBeVisible()
+  await expect(page.getByRole("heading", { name: "Network", level: 1 })).toBeVisible()
+  isCut = false
+  await expect(page.getByText("The connection is lost")).toBeHidden({ timeout: 120_000 })
+  await expect(head).toBeVisible()
+})
+
 test("it fits a phone and the dark", async ({ page }) => {
   await page.setViewportSize({ width: 360, height: 740 })
   await page.emulateMedia({ colorScheme: "dark" })

@@ -219,7 +219,7 @@ pub fn new_full(config: Configuration) -> Result<TaskManager, ServiceError> {
 
     let shared_voter_state = grandpa::SharedVoterState::empty();
     let vouch = Vouch::new(client.clone());
-    task_manager.spawn_handle().spawn("vouch-rpc", "rpc", vouch.follow());
+    task_manager.spawn_handle().spawn_blocking("vouch-rpc", "rpc", vouch.follow());
     let rpc_deps = rpc::Deps {
         client: client.clone(),
         pool: transaction_pool.clone(),
