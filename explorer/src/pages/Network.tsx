@@ -95,7 +95,7 @@ function Pools({ epoch }: { epoch: Epoch }) {
   return (
     <Stack gap="xs">
       <Title order={2}>What this epoch pays</Title>
-      <Table.ScrollContainer minWidth={620} tabIndex={0} role="region" aria-label="What this epoch pays">
+      <Table.ScrollContainer type="native" minWidth={620} tabIndex={0} role="region" aria-label="What this epoch pays">
         <Table striped>
           <Table.Thead>
             <Table.Tr>
@@ -144,7 +144,7 @@ function Projections() {
 function Classes({ projections }: { projections: Projection[] }) {
   const { token } = useConnection()
   return (
-    <Table.ScrollContainer minWidth={480} tabIndex={0} role="region" aria-label="What a device earns">
+    <Table.ScrollContainer type="native" minWidth={480} tabIndex={0} role="region" aria-label="What a device earns">
       <Table striped>
         <Table.Thead>
           <Table.Tr>

@@ -96,7 +96,7 @@ function Devices({ fleet }: { fleet: Summary[] }) {
   return (
     <Stack gap="xs">
       <Title order={2}>Devices</Title>
-      <Table.ScrollContainer minWidth={760} tabIndex={0} role="region" aria-label="Devices">
+      <Table.ScrollContainer type="native" minWidth={760} tabIndex={0} role="region" aria-label="Devices">
         <Table striped>
           <Table.Thead>
             <Table.Tr>

@@ -9,7 +9,10 @@ use crate::{
 };
 use anyhow::{ensure, Context};
 use codec::Decode;
-use polkadot_sdk::{frame_system, pallet_sudo, pallet_utility, sp_runtime::traits::UniqueSaturatedInto};
+use polkadot_sdk::{
+    frame_system, pallet_sudo, pallet_utility,
+    sp_runtime::{traits::UniqueSaturatedInto, DispatchError},
+};
 use std::{
     collections::BTreeSet,
     net::{Ipv4Addr, SocketAddr},
@@ -17,7 +20,7 @@ use std::{
 };
 use vouch_device::{keys::DeviceKey, swarm::Swarm};
 use vouch_localnet::{devices::account, requester::Requester, wait::until, Localnet};
-use vouch_primitives::DeviceId;
+use vouch_primitives::{work::Terms, DeviceId};
 use vouch_runtime::{Runtime, RuntimeCall, RuntimeEvent, UncheckedExtrinsic};
 
 type Devices = pallet_devices::Call<Runtime>;
@@ -51,25 +54,33 @@ pub async fn make(net: &mut Localnet) -> anyhow::Result<()> {
     change_hands(net, [&alice, &bob], [&keys[0], &keys[1]], &swarm).await?;
     administer(net, &alice).await?;
 
-    // Another job, which is taken back at once; and a device that stops taking work.
-    let terms = requester.state(&client).await?.terms;
+    // Another job with the same inputs, in which two that differ are contested at once; it is taken back once a panel has judged.
     let job: u32 = stored(&rpc, pallet_work::NextJob::<Runtime>::hashed_key().to_vec(), None).await?.unwrap_or(0);
+    let terms = Terms { limit: 2, ..requester.state(&client).await?.terms };
     alice.submit(Work::post_job { terms: Box::new(terms) }).await?;
-    alice.submit(Work::cancel { job }).await?;
-
+    let mut chronicle = Chronicle::after(beginning, &net.nodes[0]);
     let step = async || {
-        requester.ensure_serving()?;
         for cheat in &mut cheats {
             cheat.step().await?;
         }
-        Ok(requester.has_ended(&client).await?.then_some(()))
+        chronicle.read().await?;
+        let is_judged = |_, event: &RuntimeEvent| {
+            matches!(event, RuntimeEvent::Work(pallet_work::Event::Judged { .. })).then_some(())
+        };
+        Ok((requester.has_ended(&client).await? && !chronicle.pick(is_judged).is_empty()).then_some(()))
     };
-    until("the job to end", JOB, step).await?;
+    until("the job to end, and a panel to judge", JOB, step).await?;
+    alice.submit(Work::cancel { job }).await?;
     requester.cli("close", &["--owner-suri", requester.owner(), "--wait", "included"]).await?;
     let fined = cheats[0].id().clone();
     Signer::new("//Guesser", net)?.submit(Devices::top_up { device: fined }).await?;
-    let retired = cheats[1].id().clone();
-    Signer::new("//Copier", net)?.submit(Work::retire { device: retired }).await?;
+    let (copier, retired) = (Signer::new("//Copier", net)?, cheats[1].id().clone());
+    let retires = async || {
+        // Not while it holds a seat.
+        copier.submit(Work::retire { device: retired.clone() }).await?;
+        Ok(client.worker(&retired).await?.is_none().then_some(()))
+    };
+    until("a device to retire", ROUNDS, retires).await?;
 
     let validator = account("//Alice")?;
     let pays = async || {
@@ -94,6 +105,8 @@ pub async fn make(net: &mut Localnet) -> anyhow::Result<()> {
     };
     until("a device to be released", ROUNDS, gone).await?;
 
+    // Clients are asked about what is final.
+    net.nodes[0].finalizes(client.best().await?.number, ROUNDS).await?;
     requester.stop().await?;
     cheating.stop().await?;
     swarm.stop().await?;
@@ -140,7 +153,7 @@ async fn sudo(alice: &Signer, call: impl Into<RuntimeCall>) -> anyhow::Result<()
     alice.submit(pallet_sudo::Call::<Runtime>::sudo { call: Box::new(call.into()) }).await
 }
 
-/// All calls since `beginning` did what they should, but one eviction and releases that came too soon.
+/// All calls since `beginning` did what they should, but one eviction, and what was tried too soon.
 async fn ensure_succeeded(net: &Localnet, beginning: vouch_device::chain::Head) -> anyhow::Result<()> {
     let mut chronicle = Chronicle::after(beginning, &net.nodes[0]);
     chronicle.read().await?;
@@ -150,8 +163,12 @@ async fn ensure_succeeded(net: &Localnet, beginning: vouch_device::chain::Head) 
         },
         RuntimeEvent::Utility(pallet_utility::Event::ItemFailed { error }) => Some(format!("{block}: {error:?}")),
         RuntimeEvent::System(frame_system::Event::ExtrinsicFailed { dispatch_error, .. }) => {
-            let too_soon = [pallet_devices::Error::<Runtime>::TooEarly, pallet_devices::Error::<Runtime>::NotSettled];
-            (!too_soon.map(Into::into).contains(dispatch_error)).then(|| format!("{block}: {dispatch_error:?}"))
+            let too_soon: [DispatchError; 3] = [
+                pallet_devices::Error::<Runtime>::TooEarly.into(),
+                pallet_devices::Error::<Runtime>::NotSettled.into(),
+                pallet_work::Error::<Runtime>::HoldsSeats.into(),
+            ];
+            (!too_soon.contains(dispatch_error)).then(|| format!("{block}: {dispatch_error:?}"))
         },
         _ => None,
     });
