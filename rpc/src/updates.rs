@@ -20,8 +20,8 @@ use std::sync::Arc;
 #[rpc(server, namespace = "vouch")]
 pub trait UpdatesApi {
     /// A device and why it earns what it earns: as of the last final block, and then whenever a final block has changed either.
-    /// Null for both once it is not registered any more, which ends the subscription. A device whose registration is not final yet
-    /// counts as unknown.
+    /// Null for both once it is not registered any more: that is the last message. A device whose registration is not final yet counts
+    /// as unknown.
     ///
     /// Errors: 12002, 12003, 12006.
     #[subscription(name = "subscribeDevice" => "deviceUpdate", unsubscribe = "unsubscribeDevice", item = crate::types::DeviceUpdate)]

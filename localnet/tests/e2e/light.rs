@@ -35,7 +35,7 @@ fn owner_registers_earns_and_claims_through_a_light_client() {
         let at = net.client().at(net.nodes[0].rpc().block_hash(number).await?);
         let pending = at.pending(device.id()).await?.context("registered")?;
         ensure!(told["accrued"] == (pending[0].accrued + pending[1].accrued).to_string(), "{told} and {pending:?}");
-        let claim = ["claim", "--owner-suri", device.owner(), "--wait", "finalized", &light];
+        let claim = ["claim", "--owner-suri", device.owner(), "--wait", "final", &light];
         succeed(devices::cli(device.config(), claim).await?)?;
         let client: &Client = net.client();
         let left = client.pending_reward(device.id()).await?.context("registered")?.accrued;
