@@ -1,7 +1,7 @@
 //! A chain on which every call of ours has been made, for clients to read.
 
 use crate::{
-    cheats::Cheat,
+    cheats::{Cheat, Trick},
     chronicle::{audit_everything, govern, stored, Chronicle},
     rounds::judged_up,
     typed::Signer,
@@ -43,7 +43,7 @@ pub async fn make(net: &mut Localnet) -> anyhow::Result<()> {
 
     // Every report is audited, so that audits are answered.
     govern(&client, vec![audit_everything(&rpc).await?]).await?;
-    let (mut cheats, cheating) = Cheat::all(net).await?;
+    let (mut cheats, cheating) = Cheat::of(&[Trick::Forges], net).await?;
     for id in cheats.iter().map(Cheat::id).chain(net.devices.iter().map(|device| device.id())) {
         judged_up(&client, id).await?;
     }
@@ -67,17 +67,24 @@ pub async fn make(net: &mut Localnet) -> anyhow::Result<()> {
         let is_judged = |_, event: &RuntimeEvent| {
             matches!(event, RuntimeEvent::Work(pallet_work::Event::Judged { .. })).then_some(())
         };
-        Ok((requester.has_ended(&client).await? && !chronicle.pick(is_judged).is_empty()).then_some(()))
+        Ok((!chronicle.pick(is_judged).is_empty()).then_some(()))
     };
-    until("the job to end, and a panel to judge", JOB, step).await?;
+    until("a panel to judge", JOB, step).await?;
     alice.submit(Work::cancel { job }).await?;
+    requester.cli("cancel", &["--owner-suri", requester.owner(), "--wait", "included"]).await?;
+    until("the job to end", JOB, || async { Ok(requester.has_ended(&client).await?.then_some(())) }).await?;
     requester.cli("close", &["--owner-suri", requester.owner(), "--wait", "included"]).await?;
-    let fined = cheats[0].id().clone();
-    Signer::new("//Guesser", net)?.submit(Devices::top_up { device: fined }).await?;
-    let (copier, retired) = (Signer::new("//Copier", net)?, cheats[1].id().clone());
+    let (forger, retired) = (Signer::new("//Forger", net)?, cheats[0].id().clone());
+    // The chunk on which it was contradicted has to be settled, or given up.
+    let fined = async || {
+        let bond = client.device(&retired).await?.context("it is registered")?.bond;
+        Ok((bond < client.classes().await?[0].bond).then_some(()))
+    };
+    until("the forger to be fined", ROUNDS, fined).await?;
+    forger.submit(Devices::top_up { device: retired.clone() }).await?;
     let retires = async || {
         // Not while it holds a seat.
-        copier.submit(Work::retire { device: retired.clone() }).await?;
+        forger.submit(Work::retire { device: retired.clone() }).await?;
         Ok(client.worker(&retired).await?.is_none().then_some(()))
     };
     until("a device to retire", ROUNDS, retires).await?;
