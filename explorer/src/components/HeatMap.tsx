@@ -92,14 +92,14 @@ function Rounds({ cohort, history, used }: { cohort: number; history: History; u
       </div>
       {oldest > 0 && (
         <Slider
-          aria-label="Rounds ago"
-          thumbLabel="Rounds ago"
-          min={0}
-          max={oldest}
-          value={age}
-          onChange={setAge}
-          inverted
-          label={(age) => `${age} rounds ago`}
+          aria-label="Round"
+          thumbLabel="Round"
+          min={round + age - oldest}
+          max={round + age}
+          value={round}
+          // The newest on the right, as in the strip.
+          onChange={(chosen) => setAge(round + age - chosen)}
+          label={(chosen) => `round ${chosen}`}
         />
       )}
       <Lanes cohort={cohort} history={history} used={used} age={age} />
