@@ -23,16 +23,8 @@ await checks.run("symbol, decimals and prefix are in system_properties", () => {
   ensure(symbol === "VCH" && decimals === 12 && prefix === 42, JSON.stringify({ symbol, decimals, prefix }))
 })
 
-/** Metadata of version 15, without the length that the runtime API puts before it. */
-async function metadata() {
-  const answer = bytes(await raw.request("state_call", "Metadata_metadata_at_version", "0x0f000000"))
-  // An option, and a vector whose compact length takes four bytes here.
-  ensure(answer[0] === 1 && (answer[1] & 3) === 2, "there is no metadata of version 15")
-  return answer.slice(5)
-}
-
 const digest = await checks.run("two libraries agree on it", async () => {
-  const encoded = await metadata()
+  const encoded = await raw.metadata()
   const { specVersion, specName } = await raw.request("state_getRuntimeVersion")
   const one = hex(merkleizeMetadata(encoded, { decimals, tokenSymbol: symbol }).digest())
   const other = hex(

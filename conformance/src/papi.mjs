@@ -8,7 +8,7 @@ import { getDynamicBuilder, getLookupFn } from "@polkadot-api/metadata-builders"
 import { unifyMetadata, decAnyMetadata } from "@polkadot-api/substrate-bindings"
 import { getExtrinsicDecoder } from "@polkadot-api/tx-utils"
 import { Checks, EARNING, ensure, ensureSeen, until } from "./lib/checks.mjs"
-import { address, bytes, deviceKey, hex, owner, proof } from "./lib/keys.mjs"
+import { address, deviceKey, hex, owner, proof } from "./lib/keys.mjs"
 import { endpoint, expected, options } from "./lib/options.mjs"
 import { Raw } from "./lib/raw.mjs"
 import { versionOf } from "./lib/version.mjs"
@@ -22,7 +22,7 @@ const api = client.getUnsafeApi()
 const genesis = await raw.request("chain_getBlockHash", 0)
 const head = await raw.request("chain_getFinalizedHead")
 
-const metadataBytes = bytes(await raw.request("state_getMetadata"))
+const metadataBytes = await raw.metadata()
 const metadata = unifyMetadata(decAnyMetadata(metadataBytes))
 const builder = getDynamicBuilder(getLookupFn(metadata))
 
@@ -36,7 +36,7 @@ function* namesOf(call) {
 
 await checks.run("every extrinsic of every block decodes", async () => {
   const decode = getExtrinsicDecoder(metadataBytes)
-  const calls = builder.buildDefinition(metadata.extrinsic.call ?? metadata.outerEnums.call)
+  const calls = builder.buildDefinition(metadata.extrinsic.call)
   const [seen, hashes] = [new Set(), await raw.blocks()]
   let count = 0
   for (const hash of hashes) {

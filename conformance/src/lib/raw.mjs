@@ -29,6 +29,14 @@ export class Raw {
     return new Promise((resolve, reject) => this.waiting.set(id, { resolve, reject }))
   }
 
+  /** Metadata of version 15, without the length that the runtime API puts before it. */
+  async metadata() {
+    const answer = Buffer.from((await this.request("state_call", "Metadata_metadata_at_version", "0x0f000000")).slice(2), "hex")
+    // An option, and a vector whose compact length takes four bytes here.
+    if (answer[0] !== 1 || (answer[1] & 3) !== 2) throw new Error("there is no metadata of version 15")
+    return Uint8Array.from(answer.subarray(5))
+  }
+
   /** Hashes of all blocks from the first to the last final one. */
   async blocks() {
     const head = await this.request("chain_getFinalizedHead")
