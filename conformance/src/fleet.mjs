@@ -82,15 +82,14 @@ async function timepoint(multisig, call) {
 }
 
 await checks.run(`claims for all ${FLEET} in one call`, async () => {
-  const first = devices[0]
-  await until("a device of the fleet to earn", EARNING, async () => {
-    const explained = (await api.call.vouchApi.explain(first)).unwrap()
-    return explained.pending.accrued.toBigInt() > 0n || undefined
+  await until("every device of the fleet to earn", EARNING, async () => {
+    const fleet = await api.call.vouchApi.fleet(owner.address, null, 1000)
+    const earned = new Set(fleet.filter(({ accrued }) => accrued.toBigInt() > 0n).map(({ device }) => device.toString()))
+    return devices.every((device) => earned.has(device))
   })
   const events = await send(api.tx.rewards.claim(devices), owner)
   const claimed = events.filter((event) => api.events.rewards.Claimed.is(event))
-  ensure(claimed.length > 0 && claimed.every((event) => event.data.to.eq(owner.address)), `${claimed.length} were paid`)
-  return `${claimed.length} of them had earned`
+  ensure(claimed.length === FLEET && claimed.every((event) => event.data.to.eq(owner.address)), `${claimed.length} were paid`)
 })
 
 await api.disconnect()

@@ -31,6 +31,8 @@ const digest = await checks.run("two libraries agree on it", async () => {
     new MerkleizedMetadata(hex(encoded), { specVersion, specName, ss58Prefix: prefix, decimals, tokenSymbol: symbol }).digest(),
   )
   ensure(bytes(one).length === 32 && one === other, `${one} and ${other}`)
+  const wanted = given["expect-hash"]
+  ensure(wanted === undefined || one === wanted, `${one} instead of ${wanted}`)
   console.log(`# @polkadot-api/merkleize-metadata ${versionOf("@polkadot-api/merkleize-metadata")}, dedot ${versionOf("dedot")}`)
   return one
 })

@@ -5,14 +5,16 @@ import { createClient, Enum } from "polkadot-api"
 import { getPolkadotSigner } from "polkadot-api/signer"
 import { getWsProvider } from "polkadot-api/ws"
 import { getDynamicBuilder, getLookupFn } from "@polkadot-api/metadata-builders"
-import { unifyMetadata, decAnyMetadata } from "@polkadot-api/substrate-bindings"
+import { unifyMetadata, decAnyMetadata, Twox128 } from "@polkadot-api/substrate-bindings"
 import { getExtrinsicDecoder } from "@polkadot-api/tx-utils"
 import { Checks, EARNING, ensure, ensureSeen, until } from "./lib/checks.mjs"
 import { address, deviceKey, hex, owner, proof } from "./lib/keys.mjs"
 import { endpoint, expected, options } from "./lib/options.mjs"
 import { Raw } from "./lib/raw.mjs"
+import { ours } from "./lib/vouch.mjs"
 import { versionOf } from "./lib/version.mjs"
 
+const utf8 = (text) => new TextEncoder().encode(text)
 const version = versionOf("polkadot-api")
 const given = options("url", "device-seed", "endpoint")
 const checks = new Checks(`polkadot-api ${version}`)
@@ -34,9 +36,16 @@ function* namesOf(call) {
   for (const nested of [inner.call, ...(Array.isArray(inner.calls) ? inner.calls : [])]) yield* namesOf(nested)
 }
 
+/** How many errors of pallets there are in a value. */
+function moduleErrors(value) {
+  if (typeof value !== "object" || value === null) return 0
+  if (value.type === "Module" && value.value?.type !== undefined) return 1
+  return Object.values(value).reduce((sum, inner) => sum + moduleErrors(inner), 0)
+}
+
 await checks.run("every extrinsic of every block decodes", async () => {
   const decode = getExtrinsicDecoder(metadataBytes)
-  const calls = builder.buildDefinition(metadata.extrinsic.call)
+  const calls = builder.buildDefinition(metadata.outerEnums.call)
   const [seen, hashes] = [new Set(), await raw.blocks()]
   let count = 0
   for (const hash of hashes) {
@@ -49,40 +58,68 @@ await checks.run("every extrinsic of every block decodes", async () => {
     }
   }
   ensureSeen(seen, expected(given.expect))
-  return `${count} extrinsics of ${hashes.length} blocks, ${seen.size} calls`
+  return `${count} extrinsics of ${hashes.length} blocks, ${seen.size} calls; ${ours(seen)}`
 })
 
-await checks.run("every event of every block decodes", async () => {
+await checks.run("every event of every block decodes, and encodes to what it was", async () => {
   const events = builder.buildStorage("System", "Events")
   const seen = new Set()
   let count = 0
   for (const hash of await raw.blocks()) {
     const stored = await raw.request("state_getStorage", events.keys.enc(), hash)
-    for (const { event } of events.value.dec(stored)) {
+    const decoded = events.value.dec(stored)
+    const [encoded, errors] = [hex(events.value.enc(decoded)), moduleErrors(decoded)]
+    // It decodes the four bytes of a pallet's error to a name, and writes that as one byte.
+    const isSame = errors === 0 ? encoded === stored : encoded.length + 6 * errors === stored.length
+    ensure(isSame, `the events of ${hash} do not encode to what they were`)
+    for (const { event } of decoded) {
       seen.add(`${event.type}.${event.value.type}`)
       count += 1
     }
   }
-  return `${count} events of ${seen.size} kinds`
+  return `${count} events of ${seen.size} kinds; ${ours(seen)}`
 })
 
-await checks.run("every storage item decodes, and encodes to what it was", async () => {
-  let count = 0
+await checks.run("every storage item decodes, key and value, and encodes to what it was", async () => {
+  const known = new Set()
+  let [count, constants] = [0, 0]
   for (const pallet of metadata.pallets.filter(({ storage }) => storage)) {
     for (const item of pallet.storage.items) {
       const codec = builder.buildStorage(pallet.name, item.name)
       const prefix = codec.keys.enc()
       for (const [key, value] of await raw.values(await raw.keys(prefix, head), head)) {
-        // Others may begin alike.
-        if (item.type.tag === "plain" && key !== prefix) continue
+        const args = codec.keys.dec(key)
+        // A hash without what was hashed is all that some keys have.
+        const hashed = item.type.tag === "map" && item.type.value.hashers.some(({ tag }) => !/Concat|Identity/.test(tag))
+        ensure(hashed || codec.keys.enc(...args) === key, `the key ${key} of ${pallet.name}.${item.name} does not encode to what it was`)
         const encoded = hex(codec.value.enc(codec.value.dec(value)))
         ensure(encoded === value, `${pallet.name}.${item.name} ${key} does not encode to what it was`)
+        known.add(key)
         count += 1
       }
     }
-    for (const constant of pallet.constants) builder.buildConstant(pallet.name, constant.name).dec(constant.value)
   }
+  // Nothing is stored that the metadata does not name, but what every runtime has.
+  const versions = new Set(
+    metadata.pallets.map(({ name }) => `${hex(Twox128(utf8(name)))}${hex(Twox128(utf8(":__STORAGE_VERSION__:"))).slice(2)}`),
+  )
+  const wellKnown = new Set([":code", ":extrinsic_index"].map((name) => hex(utf8(name))))
+  const unnamed = (await raw.keys("0x", head)).filter((key) => !known.has(key) && !versions.has(key) && !wellKnown.has(key))
+  ensure(unnamed.length === 0, `not in the metadata: ${unnamed.join(", ")}`)
   return `${count} items`
+})
+
+await checks.run("every constant decodes, and encodes to what it was", () => {
+  let count = 0
+  for (const pallet of metadata.pallets) {
+    for (const { name, value } of pallet.constants) {
+      const codec = builder.buildConstant(pallet.name, name)
+      const given = typeof value === "string" ? value : hex(value)
+      ensure(hex(codec.enc(codec.dec(value))) === given, `${pallet.name}.${name} does not encode to what it was`)
+      count += 1
+    }
+  }
+  return `${count} constants`
 })
 
 const account = owner(given.owner)
@@ -138,7 +175,14 @@ await checks.run("claims, and the balance grows by that less the fee, to the pla
   const [claimed, fee] = [find("Rewards", "Claimed"), find("TransactionPayment", "TransactionFeePaid")]
   const after = await api.query.System.Account.getValue(me, { at: block.hash })
   const grown = after.data.free - before.data.free
-  ensure(claimed.to === me && grown === claimed.amount - fee.actual_fee, `${grown} of ${claimed.amount} arrived, the fee is ${fee.actual_fee}`)
+  const { header } = await raw.request("chain_getBlock", block.hash).then(({ block }) => block)
+  const { pending, work } = await api.apis.VouchApi.explain(device, { at: header.parentHash })
+  ensure(
+    claimed.amount === pending.accrued + work.accrued,
+    `${claimed.amount} was claimed, and ${pending.accrued} and ${work.accrued} had accrued a block before`,
+  )
+  const isPaid = claimed.to === me && grown === claimed.amount - fee.actual_fee
+  ensure(isPaid, `${grown} of ${claimed.amount} arrived, the fee is ${fee.actual_fee}`)
   return `${claimed.amount} planck`
 })
 

@@ -57,6 +57,11 @@ def names_of(call):
                 yield from names_of(nested)
 
 
+def ours(names):
+    """Those of the names `Pallet.name` that belong to Vouch."""
+    return " ".join(sorted(name for name in names if name.split(".")[0] in ("Devices", "Uptime", "Rewards", "Work")))
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--url", required=True)
@@ -67,6 +72,7 @@ def main():
     given = parser.parse_args()
     checks = Checks()
     chain = SubstrateInterface(url=given.url, ss58_format=42)
+    chain.init_runtime()
     expected = json.load(open(given.expect)) if given.expect else []
     head = chain.get_chain_finalised_head()
     last = chain.get_block_number(head)
@@ -94,7 +100,7 @@ def main():
         assert not missing, f"not seen: {', '.join(missing)}"
         return (
             f"{extrinsics} extrinsics and {events} events of {last} blocks, {len(calls)} calls, {len(kinds)} kinds of events; "
-            f"{general} general transactions left out"
+            f"{general} general transactions left out; {ours(calls)} {ours(kinds)}"
         )
 
     def storage():
@@ -109,30 +115,28 @@ def main():
                     count += sum(1 for _ in chain.query_map(pallet.name, name, block_hash=head, page_size=200))
         return f"{count} items"
 
+    def constants():
+        count = 0
+        for pallet in chain.get_metadata().pallets:
+            for constant in pallet.constants or []:
+                assert chain.get_constant(pallet.name, constant.value["name"]) is not None, constant.value["name"]
+                count += 1
+        return f"{count} constants"
+
     owner = Keypair.create_from_uri(given.owner, ss58_format=42)
     key = Keypair.create_from_seed(given.device_seed, ss58_format=42, crypto_type=KeypairType.ED25519)
 
     def send(module, function, params):
-        """Sends a call; returns the hash of its block and its events. The client's own receipts decode the whole block."""
+        """Sends, and returns the block and the events. The client's own receipt decodes the whole block, and fails if a report is in it."""
         call = chain.compose_call(module, function, params)
         extrinsic = chain.create_signed_extrinsic(call, owner)
-        number, sent = chain.get_block_number(None), extrinsic.data.to_hex()
-        chain.submit_extrinsic(extrinsic)
-        end = time.time() + EARNING
-        while time.time() < end:
-            block_hash = chain.get_block_hash(number)
-            if block_hash is None:
-                time.sleep(1)
-                continue
-            extrinsics = chain.rpc_request("chain_getBlock", [block_hash])["result"]["block"]["extrinsics"]
-            if sent in extrinsics:
-                index = extrinsics.index(sent)
-                events = [event.value for event in chain.get_events(block_hash) if event.value["extrinsic_idx"] == index]
-                failed = [event for event in events if event["event_id"] == "ExtrinsicFailed"]
-                assert not failed, failed
-                return block_hash, [event["event"] for event in events]
-            number += 1
-        raise AssertionError(f"{module}.{function} is in no block")
+        block = chain.submit_extrinsic(extrinsic, wait_for_finalization=True).block_hash
+        bodies = chain.rpc_request("chain_getBlock", [block])["result"]["block"]["extrinsics"]
+        index = bodies.index(extrinsic.data.to_hex())
+        events = [event.value["event"] for event in chain.get_events(block) if event.value["extrinsic_idx"] == index]
+        failed = [event["attributes"] for event in events if event["event_id"] == "ExtrinsicFailed"]
+        assert not failed, failed
+        return block, events
 
     def register():
         ip, port = given.endpoint.split(":")
@@ -166,18 +170,24 @@ def main():
             return chain.query("System", "Account", [owner.ss58_address], block_hash=block_hash).value["data"]["free"]
 
         before = free()
-        block_hash, events = send("Rewards", "claim", {"devices": [key.ss58_address]})
+        # Bounded vectors are composites to it: a list in a list.
+        block, events = send("Rewards", "claim", {"devices": [[key.ss58_address]]})
 
         def find(module, event):
             return next(e["attributes"] for e in events if (e["module_id"], e["event_id"]) == (module, event))
 
         claimed, fee = find("Rewards", "Claimed"), find("TransactionPayment", "TransactionFeePaid")
-        grown, due = free(block_hash) - before, claimed["amount"] - fee["actual_fee"]
+        parent = chain.get_block_header(block)["header"]["parentHash"]
+        was = chain.rpc_request("vouch_explain", [key.ss58_address, parent])["result"]
+        accrued = int(was["uptime"]["accrued"]) + int(was["work"]["accrued"])
+        assert claimed["amount"] == accrued, f"{claimed['amount']} was claimed, and {accrued} had accrued a block before"
+        grown, due = free(block) - before, claimed["amount"] - fee["actual_fee"]
         assert grown == due, f"{grown} instead of {due} arrived"
         return f"{claimed['amount']} planck"
 
     checks.run("every extrinsic up to version 4 and every event of every block decodes", blocks)
     checks.run("every storage item decodes", storage)
+    checks.run("every constant decodes", constants)
     checks.run("registers a device", register)
     checks.run("watches it earn", earns)
     checks.run("claims, and the balance grows by that less the fee, to the planck", claims)

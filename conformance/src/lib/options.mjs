@@ -11,6 +11,7 @@ const OPTIONS = {
   owner: { type: "string", default: "//Alice" },
   device: { type: "string" },
   expect: { type: "string" },
+  "expect-hash": { type: "string" },
 }
 
 /** The options of the command line; those in `needed` must be there. */

@@ -1,6 +1,7 @@
 // Plain JSON-RPC, for listing what a client is then asked to decode.
 
 import WebSocket from "ws"
+import { bytes } from "./keys.mjs"
 
 /** A connection to a node. */
 export class Raw {
@@ -29,12 +30,12 @@ export class Raw {
     return new Promise((resolve, reject) => this.waiting.set(id, { resolve, reject }))
   }
 
-  /** Metadata of version 15, without the length that the runtime API puts before it. */
+  /** Metadata of version 15, without the length that the runtime API puts before it. `state_getMetadata` answers with version 14. */
   async metadata() {
-    const answer = Buffer.from((await this.request("state_call", "Metadata_metadata_at_version", "0x0f000000")).slice(2), "hex")
+    const answer = bytes(await this.request("state_call", "Metadata_metadata_at_version", "0x0f000000"))
     // An option, and a vector whose compact length takes four bytes here.
     if (answer[0] !== 1 || (answer[1] & 3) !== 2) throw new Error("there is no metadata of version 15")
-    return Uint8Array.from(answer.subarray(5))
+    return answer.slice(5)
   }
 
   /** Hashes of all blocks from the first to the last final one. */
