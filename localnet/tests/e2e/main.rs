@@ -9,7 +9,6 @@ mod cheats;
 mod chronicle;
 mod clients;
 mod demo;
-mod everything;
 mod explorer;
 mod faults;
 mod hostile;
@@ -23,7 +22,6 @@ mod rpc_load;
 mod silence;
 mod swarm;
 mod tools;
-mod typed;
 
 use std::{future::Future, time::Duration};
 use tokio::sync::Semaphore;
