@@ -26,12 +26,12 @@ const CLIENT: Duration = Duration::from_secs(600);
 /// Devices of the fleet that one client registers, with the seeds that it has for them.
 const FLEET: u32 = 100;
 
-/// Clients that read everything and register, watch and claim, each for an owner of its own.
+/// Clients that read everything and register, watch and claim, each for an owner of its own, who has no device that earns besides.
 const OWNERS: [(&str, &str); 4] = [
     ("src/papi.mjs", "//Dave"),
     ("src/polkadot-js.mjs", "//Eve"),
     ("src/dedot.mjs", "//Ferdie"),
-    ("src/substrate_interface_client.py", "//Bob"),
+    ("src/substrate_interface_client.py", "//Bob//stash"),
 ];
 
 fn folder() -> PathBuf {
