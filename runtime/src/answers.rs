@@ -14,7 +14,7 @@ use vouch_primitives::{
     points::{round_points, MAX_STREAK},
     traits::{DeviceRegistry, ProberDirectory},
     work::api::WorkerInfo,
-    DeviceId, Place,
+    CohortId, DeviceId, Place,
 };
 
 /// See `VouchApi::network`.
@@ -35,7 +35,7 @@ pub fn network() -> NetworkInfo<Balance, BlockNumber> {
         total_points: epoch.total_points,
         work_budget: epoch.work_budget,
         work_points: epoch.work_points,
-        last_work_rate: Rewards::last_work_rate(),
+        last_work_rate: Rewards::last_rate_of(Pool::Work),
         devices: pallet_devices::DeviceCount::<Runtime>::get(),
         cohorts: Devices::cohorts(),
     }
@@ -60,20 +60,22 @@ fn remembered_by(history: Option<&History>, place: Place) -> pallet_devices::Rem
 
 /// See `VouchApi::fleet`.
 pub fn fleet(owner: &AccountId, after: Option<DeviceId>, limit: u32) -> Vec<DeviceSummary<Balance, BlockNumber>> {
-    let devices: Vec<_> = Devices::devices_of(owner, after, limit)
-        .into_iter()
-        .filter_map(|device| Some((Devices::in_short(&device)?, device)))
-        .collect();
-    let places: Vec<_> = devices.iter().map(|((_, place, _), _)| *place).collect();
-    // A fleet that was registered together shares few cohorts.
-    let mut histories = BTreeMap::new();
-    devices
-        .into_iter()
-        .zip(Rewards::pending_of_many(&places))
-        .map(|(((class, place, state), device), [uptime, work])| {
-            let history = histories.entry(place.cohort).or_insert_with(|| Uptime::history(place.cohort));
+    let devices = Devices::devices_of(owner, after, limit);
+    let mut cohorts = BTreeMap::<CohortId, Vec<_>>::new();
+    for (n, device) in devices.into_iter().enumerate() {
+        if let Some((class, place, state)) = Devices::in_short(&device) {
+            cohorts.entry(place.cohort).or_default().push((n, device, class, place, state));
+        }
+    }
+    // Of one cohort after the other: all their pages together may be more than a runtime has memory for.
+    let mut fleet = BTreeMap::new();
+    for (cohort, devices) in cohorts {
+        let history = Uptime::history(cohort);
+        let lanes: Vec<_> = devices.iter().map(|(_, _, _, place, _)| place.lane).collect();
+        let pending = Rewards::pending_of_many(cohort, &lanes);
+        for ((n, device, class, place, state), [uptime, work]) in devices.into_iter().zip(pending) {
             let (history, _, latency_code, admitted) = remembered_by(history.as_ref(), place);
-            DeviceSummary {
+            let summary = DeviceSummary {
                 device,
                 class,
                 place,
@@ -84,9 +86,11 @@ pub fn fleet(owner: &AccountId, after: Option<DeviceId>, limit: u32) -> Vec<Devi
                 accrued: uptime.accrued.saturating_add(work.accrued),
                 held: uptime.held,
                 points: uptime.points,
-            }
-        })
-        .collect()
+            };
+            fleet.insert(n, summary);
+        }
+    }
+    fleet.into_values().collect()
 }
 
 /// See `VouchApi::epoch`.
@@ -183,7 +187,7 @@ pub fn prober(validator: &AccountId) -> Option<ProberInfo<Balance>> {
     let number = Uptime::number(validator)?;
     let (record, pending) = (Uptime::prober_record(number), Rewards::pending_probing(number));
     let reasons = explain::prober_reasons(&record, &pending);
-    Some(ProberInfo { number, record, pending, last_rate: Rewards::last_probing_rate(), reasons })
+    Some(ProberInfo { number, record, pending, last_rate: Rewards::last_rate_of(Pool::Probing), reasons })
 }
 
 /// See `WorkApi::worker`.

@@ -1,4 +1,6 @@
 //! The answer of `VouchApi::changes`: what the events of one block say, for whoever follows the chain without decoding them.
+//!
+//! Every event of our pallets is named here, those that change nothing of it too: a new one has to be thought about.
 
 use crate::{Balance, Devices, Runtime, RuntimeEvent, System};
 use alloc::{collections::BTreeSet, vec::Vec};
@@ -42,7 +44,7 @@ fn note_devices(event: pallet_devices::Event<Runtime>, devices: &mut BTreeSet<De
             devices.insert(device);
         },
         KeyRotated { old, new, .. } => devices.extend([old, new]),
-        _ => {},
+        ClassSet { .. } | ParamsSet { .. } => {},
     }
 }
 
@@ -57,7 +59,12 @@ fn note_rounds(event: pallet_uptime::Event<Runtime>, changes: &mut BlockChanges<
         Uncovered { round, cohort, rounds } => {
             changes.accounted.push(CohortRound { round, cohort, outcome: Accounted::Uncovered { rounds } });
         },
-        _ => {},
+        ParamsSet { .. }
+        | Reported { .. }
+        | AuditDrawn { .. }
+        | AuditAnswered { .. }
+        | Accused { .. }
+        | OffenceReported { .. } => {},
     }
 }
 
@@ -95,7 +102,7 @@ fn note_rewards(
             devices.insert(device);
         },
         PaidOut { place, .. } => devices.extend(Devices::occupant(place)),
-        _ => {},
+        ProbingClaimed { .. } | ParamsSet { .. } => {},
     }
 }
 
@@ -109,6 +116,16 @@ fn worker_of(event: pallet_work::Event<Runtime>) -> Option<DeviceId> {
         | Missed { device, .. }
         | Paid { device, .. }
         | Refused { device, .. } => Some(device),
-        _ => None,
+        ParamsSet { .. }
+        | Posted { .. }
+        | Cancelled { .. }
+        | FellShort { .. }
+        | Contested { .. }
+        | Disputed { .. }
+        | Judged { .. }
+        | Settled { .. }
+        | Failed { .. }
+        | Ended { .. }
+        | Closed { .. } => None,
     }
 }

@@ -1,16 +1,17 @@
 //! What the runtime API asks. Nothing here writes.
 
 use crate::{
-    ledger::OpenPage, BalanceOf, Books, Config, Epoch, EpochInfo, Pallet, PointsPages, Pool, Rates, SettledPages,
+    ledger::OpenPage, BalanceOf, Books, Config, Epoch, EpochInfo, Pallet, PointsPages, Pool, Rates, RunningEpochOf,
+    SettledPages,
 };
-use alloc::{collections::BTreeMap, vec::Vec};
+use alloc::vec::Vec;
 use polkadot_sdk::*;
 use sp_runtime::traits::{Saturating, Zero};
 use vouch_primitives::{
     api::{PendingReward, PoolStatus},
     emission::{rate, rate_up_to},
     explain::Paid,
-    EpochIndex, Place, ProberNumber,
+    CohortId, EpochIndex, Lane, Place, ProberNumber,
 };
 
 impl<T: Config> Pallet<T> {
@@ -32,15 +33,14 @@ impl<T: Config> Pallet<T> {
     /// The running epoch.
     pub fn epoch_info() -> EpochInfo<BalanceOf<T>> {
         let epoch = Epoch::<T>::get();
-        let (granted, carried) = (epoch.granted(), Books::<T>::get().carried);
         EpochInfo {
             index: epoch.index,
             rounds_done: epoch.rounds_done,
             rounds_per_epoch: epoch.params.rounds_per_epoch,
             emission: epoch.emission,
-            uptime_budget: carried.uptime.saturating_add(granted.uptime),
+            uptime_budget: Self::budget_of(Pool::Uptime, &epoch),
             total_points: epoch.total_points.uptime,
-            work_budget: carried.work.saturating_add(granted.work),
+            work_budget: Self::budget_of(Pool::Work, &epoch),
             work_points: epoch.total_points.work,
             max_work_rate: epoch.params.max_work_rate,
         }
@@ -49,8 +49,7 @@ impl<T: Config> Pallet<T> {
     /// What the running epoch divides of one pool, among how many points, and what a point is likely to be worth.
     pub fn pool_status(pool: Pool) -> PoolStatus<BalanceOf<T>> {
         let epoch = Epoch::<T>::get();
-        let (mut granted, mut carried) = (epoch.granted(), Books::<T>::get().carried);
-        let budget = pool.share(&mut carried).saturating_add(*pool.share(&mut granted));
+        let budget = Self::budget_of(pool, &epoch);
         let points = epoch.total_points[pool];
         // The running round has had its share of the points already, so it is counted as if it were over.
         let rounds = u64::from(epoch.rounds_done.saturating_add(1).min(epoch.params.rounds_per_epoch));
@@ -79,34 +78,16 @@ impl<T: Config> Pallet<T> {
         Some(Paid { epoch, points, rate: terms.rate, held: terms.held })
     }
 
-    /// What [`Self::pending`] and [`Self::pending_work`] tell of many places, in their order, with every page opened once.
-    pub fn pending_of_many(places: &[Place]) -> Vec<[PendingReward<BalanceOf<T>>; 2]> {
-        let mut open = BTreeMap::new();
+    /// What [`Self::pending`] and [`Self::pending_work`] tell of many lanes of a cohort, in their order, with every page opened once.
+    pub fn pending_of_many(cohort: CohortId, lanes: &[Lane]) -> Vec<[PendingReward<BalanceOf<T>>; 2]> {
         let epoch = Epoch::<T>::get().index;
-        places
-            .iter()
-            .map(|place| {
-                let pages = open
-                    .entry(place.cohort)
-                    .or_insert_with(|| Pool::OF_DEVICES.map(|pool| OpenPage::<T>::open(pool, place.cohort)));
-                pages.each_ref().map(|page| page.pending(place.lane, epoch))
-            })
-            .collect()
+        let pages = Pool::OF_DEVICES.map(|pool| OpenPage::<T>::open(pool, cohort));
+        lanes.iter().map(|lane| pages.each_ref().map(|page| page.pending(*lane, epoch))).collect()
     }
 
-    /// Planck per point of uptime of the last closed epoch; `None` before the first has closed.
-    pub fn last_rate() -> Option<BalanceOf<T>> {
-        Self::last_rate_of(Pool::Uptime)
-    }
-
-    /// Planck per point of probing of the last closed epoch; `None` before the first has closed.
-    pub fn last_probing_rate() -> Option<BalanceOf<T>> {
-        Self::last_rate_of(Pool::Probing)
-    }
-
-    /// Planck per point of work of the last closed epoch; `None` before the first has closed.
-    pub fn last_work_rate() -> Option<BalanceOf<T>> {
-        Self::last_rate_of(Pool::Work)
+    /// Planck per point of the last closed epoch; `None` before the first has closed.
+    pub fn last_rate_of(pool: Pool) -> Option<BalanceOf<T>> {
+        Self::rate_of(pool, Epoch::<T>::get().index.checked_sub(1)?)
     }
 
     /// Planck per point of work of a closed epoch; `None` for epochs that have not closed.
@@ -119,8 +100,10 @@ impl<T: Config> Pallet<T> {
         OpenPage::<T>::open(pool, place.cohort).pending(place.lane, Epoch::<T>::get().index)
     }
 
-    fn last_rate_of(pool: Pool) -> Option<BalanceOf<T>> {
-        Self::rate_of(pool, Epoch::<T>::get().index.checked_sub(1)?)
+    /// What the running epoch divides of one pool when it closes, with what earlier epochs carried over.
+    fn budget_of(pool: Pool, epoch: &RunningEpochOf<T>) -> BalanceOf<T> {
+        let (mut granted, mut carried) = (epoch.granted(), Books::<T>::get().carried);
+        pool.share(&mut carried).saturating_add(*pool.share(&mut granted))
     }
 
     fn rate_of(pool: Pool, epoch: EpochIndex) -> Option<BalanceOf<T>> {

@@ -76,7 +76,7 @@ impl<T: Config> Pallet<T> {
             ensure!(!page.is_empty(), "a page of accrued planck is empty");
         }
         for (pool, _, page) in PointsPages::<T>::iter() {
-            ensure!(page.total() > 0, "a page of points is empty");
+            ensure!(!page.is_empty(), "a page of points is empty");
             if page.epoch < running {
                 ensure!(Rates::<T>::contains_key(pool, page.epoch), "a page is of a closed epoch without a rate");
             }

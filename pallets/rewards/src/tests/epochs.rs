@@ -18,7 +18,7 @@ fn genesis_opens_the_first_epoch_and_endows_the_pot() {
             max_work_rate: Balance::MAX,
         };
         assert_eq!(Rewards::epoch_info(), expected);
-        assert_eq!(Rewards::last_rate(), None);
+        assert_eq!(Rewards::last_rate_of(Pool::Uptime), None);
         assert_eq!(balance(Rewards::pot()), EXISTENTIAL_DEPOSIT);
         assert_eq!(Balances::total_issuance(), 2 * RICH + EXISTENTIAL_DEPOSIT);
     });
@@ -33,7 +33,7 @@ fn epoch_closes_with_its_last_round() {
         assert_eq!((Rewards::current_epoch(), Rewards::epoch_info().rounds_done, events().len()), (0, 2, 0));
         assert_eq!(Rewards::on_round_closed(2), <() as WeightInfo>::close_epoch());
         assert_eq!((Rewards::current_epoch(), Rewards::epoch_info().rounds_done), (1, 0));
-        assert_eq!(Rewards::last_rate(), Some(3));
+        assert_eq!(Rewards::last_rate_of(Pool::Uptime), Some(3));
         let closed = Event::EpochClosed {
             epoch: 0,
             minted: 1_000,
@@ -69,7 +69,7 @@ fn what_rounding_leaves_is_paid_by_the_next_epoch() {
 fn epoch_in_which_nobody_earned_carries_no_more_than_its_share() {
     Chain::new().endow(TREASURY, RICH).build_and_execute(|| {
         close_epoch();
-        assert_eq!((Rewards::last_rate(), carried().uptime, pot()), (Some(0), 1_000, 1_000));
+        assert_eq!((Rewards::last_rate_of(Pool::Uptime), carried().uptime, pot()), (Some(0), 1_000, 1_000));
         // However long nobody earns, the first to earn gets no more than two shares.
         for _ in 0..5 {
             close_epoch();
@@ -98,7 +98,10 @@ fn what_rounding_leaves_beyond_a_share_is_the_treasurys() {
         // 2,000 planck cannot pay 2,001 points.
         credit(place(0, 0), 2_001);
         close_epoch();
-        assert_eq!((carried().uptime, balance(TREASURY), Rewards::last_rate()), (1_000, RICH + 1_000, Some(0)));
+        assert_eq!(
+            (carried().uptime, balance(TREASURY), Rewards::last_rate_of(Pool::Uptime)),
+            (1_000, RICH + 1_000, Some(0))
+        );
     });
 }
 
@@ -107,7 +110,7 @@ fn more_points_than_planck_pay_nothing_and_lose_nothing() {
     Chain::new().build_and_execute(|| {
         credit(place(0, 0), 1_001);
         close_epoch();
-        assert_eq!((Rewards::last_rate(), accrued(place(0, 0))), (Some(0), 0));
+        assert_eq!((Rewards::last_rate_of(Pool::Uptime), accrued(place(0, 0))), (Some(0), 0));
         credit(place(0, 0), 100);
         close_epoch();
         assert_eq!(accrued(place(0, 0)), 2_000);
@@ -202,7 +205,7 @@ fn read_by_closing(cohorts: CohortId) -> usize {
     });
     ext.commit_all().expect("changes can be committed");
     let ((), proof) = ext.execute_and_prove(close_round);
-    ext.execute_with(|| assert_eq!(Rewards::last_rate().map(|rate| rate > 0), Some(true)));
+    ext.execute_with(|| assert_eq!(Rewards::last_rate_of(Pool::Uptime).map(|rate| rate > 0), Some(true)));
     proof.into_nodes().iter().map(Vec::len).sum()
 }
 

@@ -92,11 +92,10 @@ fn asking_writes_nothing() {
             Rewards::pending_work(place(0, 0));
             Rewards::epoch_info();
             Rewards::last_paid(place(0, 0));
-            Rewards::pending_of_many(&[place(0, 0)]);
+            Rewards::pending_of_many(0, &[0]);
             Rewards::pool_status(Pool::Uptime);
-            Rewards::last_rate();
-            Rewards::last_probing_rate();
-            Rewards::last_work_rate();
+            Rewards::last_rate_of(Pool::Probing);
+            Rewards::last_rate_of(Pool::Work);
             Rewards::work_rate(0);
             Rewards::most_per_point();
             Rewards::most_gain();

@@ -29,7 +29,7 @@ fn probers_are_paid_from_their_own_pool_at_its_own_rate() {
         let pending = PendingReward { accrued: 0, held: 0, epoch: 0, points: 15 };
         assert_eq!(Rewards::pending_probing(1_023), pending);
         close_epoch();
-        assert_eq!((Rewards::last_rate(), Rewards::last_probing_rate()), (Some(10), Some(20)));
+        assert_eq!((Rewards::last_rate_of(Pool::Uptime), Rewards::last_rate_of(Pool::Probing)), (Some(10), Some(20)));
         assert_eq!((accrued_by_probing(0), accrued_by_probing(1_023), accrued(place(0, 0))), (200, 300, 500));
         events();
         assert_ok!(claim_probing(&[WALT]));

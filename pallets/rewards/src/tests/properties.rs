@@ -480,7 +480,7 @@ proptest! {
                 prop_assert_eq!((pending.points, pending.accrued, pending.held), expected);
                 let work = Rewards::pending_work(place);
                 prop_assert_eq!((work.points, work.accrued, work.held), (device.work_points, device.work, 0));
-                prop_assert_eq!(Rewards::pending_of_many(&[place]), [[pending, work]]);
+                prop_assert_eq!(Rewards::pending_of_many(place.cohort, &[place.lane]), [[pending, work]]);
             }
             for (number, prober) in PROBERS.into_iter().zip(&model.probers) {
                 let pending = Rewards::pending_probing(number);
@@ -498,7 +498,7 @@ proptest! {
                 let paid = Rewards::last_paid(place);
                 prop_assert_eq!(paid.map(|paid| paid.epoch), last);
                 prop_assert_eq!(paid.map_or(0, |paid| paid.points), device.last_points);
-                prop_assert_eq!(paid.map(|paid| paid.rate), Rewards::last_rate());
+                prop_assert_eq!(paid.map(|paid| paid.rate), Rewards::last_rate_of(Pool::Uptime));
             }
             Ok(())
         })?;
@@ -583,7 +583,7 @@ proptest! {
     #[test]
     fn no_point_of_work_is_worth_more_than_its_epoch_allows(start in genesis(), ops in vec(op(), 1..60)) {
         run(start, ops, |model| {
-            prop_assert_eq!(Rewards::last_work_rate(), model.work_rate.map(|(rate, _)| rate));
+            prop_assert_eq!(Rewards::last_rate_of(Pool::Work), model.work_rate.map(|(rate, _)| rate));
             prop_assert!(model.work_rate.is_none_or(|(rate, most)| rate <= most));
             prop_assert_eq!(Rewards::epoch_info().max_work_rate, model.epoch.params.max_work_rate);
             Ok(())

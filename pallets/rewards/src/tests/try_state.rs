@@ -128,9 +128,24 @@ fn notices_empty_pages() {
         notices("a page of points is empty", || PointsPages::<Test>::insert(pool, 9, PointsPage::empty(2)));
         notices("a page of accrued planck is empty", || Accrued::<Test>::insert(pool, 9, accrued()));
     }
+    notices("a settled page is empty", || SettledPages::<Test>::insert(9, PointsPage::empty(0)));
     notices("a page of held planck is empty", || Held::<Test>::insert(9, HeldPage::default()));
     let held = HeldPage { buckets: [None, empty_bucket(1)] };
     notices("a bucket of held planck is empty", || Held::<Test>::insert(9, held));
+}
+
+#[test]
+fn notices_a_page_settled_too_early_or_twice() {
+    let complaint = "a page was settled before its epoch closed, or twice";
+    let settled = |epoch| {
+        let mut page = PointsPage::empty(epoch);
+        page.points[0] = 1;
+        page
+    };
+    // Nothing is settled before its epoch closes, and nothing is open and settled.
+    notices(complaint, || SettledPages::<Test>::insert(9, settled(2)));
+    let open = |cohort| PointsPages::<Test>::get(Pool::Uptime, cohort).expect("it has points").epoch;
+    notices(complaint, || SettledPages::<Test>::insert(1, settled(open(1))));
 }
 
 #[test]

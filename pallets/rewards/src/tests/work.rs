@@ -64,13 +64,13 @@ fn credit_is_weighed_by_its_benchmark() {
 #[test]
 fn rates_of_closed_epochs_are_remembered() {
     chain().build_and_execute(|| {
-        assert_eq!((Rewards::last_work_rate(), Rewards::work_rate(0)), (None, None));
+        assert_eq!((Rewards::last_rate_of(Pool::Work), Rewards::work_rate(0)), (None, None));
         for points in [100, 250] {
             Rewards::credit_work(HERE, points);
             close_epoch();
         }
         assert_eq!([0, 1, 2].map(Rewards::work_rate), [Some(5), Some(2), None]);
-        assert_eq!(Rewards::last_work_rate(), Some(2));
+        assert_eq!(Rewards::last_rate_of(Pool::Work), Some(2));
     });
 }
 
@@ -81,7 +81,7 @@ fn point_of_work_is_worth_no_more_than_its_epoch_allows_and_the_rest_is_carried(
         Rewards::credit_work(HERE, 5);
         close_epoch();
         // THEN they are worth 10, and what is left is carried
-        assert_eq!((Rewards::last_work_rate(), accrued_by_work(HERE)), (Some(10), 50));
+        assert_eq!((Rewards::last_rate_of(Pool::Work), accrued_by_work(HERE)), (Some(10), 50));
         assert_eq!((carried().work, Rewards::epoch_info().work_budget), (450, 950));
         // AND of what is carried on, no more than a share, as in any pool
         close_epoch();
@@ -92,7 +92,7 @@ fn point_of_work_is_worth_no_more_than_its_epoch_allows_and_the_rest_is_carried(
         Rewards::credit_work(HERE, 200);
         close_epoch();
         // THEN all of it is paid
-        assert_eq!((Rewards::last_work_rate(), accrued_by_work(HERE), carried().work), (Some(5), 1_050, 0));
+        assert_eq!((Rewards::last_rate_of(Pool::Work), accrued_by_work(HERE), carried().work), (Some(5), 1_050, 0));
     });
 }
 
@@ -101,7 +101,7 @@ fn work_that_may_be_worth_nothing_is_paid_nothing() {
     chain().max_work_rate(0).build_and_execute(|| {
         Rewards::credit_work(HERE, 5);
         close_epoch();
-        assert_eq!((Rewards::last_work_rate(), accrued_by_work(HERE), carried().work), (Some(0), 0, 500));
+        assert_eq!((Rewards::last_rate_of(Pool::Work), accrued_by_work(HERE), carried().work), (Some(0), 0, 500));
         assert_noop!(claim(&[1]), Error::<Test>::NothingAccrued);
     });
 }
@@ -113,10 +113,7 @@ fn limit_of_uptime_and_probing_is_the_budget_alone() {
         Rewards::credit_probers(&[(0, 1)]);
         Rewards::credit_work(HERE, 1);
         close_epoch();
-        assert_eq!(
-            (Rewards::last_rate(), Rewards::last_probing_rate(), Rewards::last_work_rate()),
-            (Some(400), Some(400), Some(1))
-        );
+        assert_eq!(Pool::ALL.map(Rewards::last_rate_of), [Some(400), Some(400), Some(1)]);
     });
 }
 
@@ -127,10 +124,10 @@ fn running_epoch_keeps_its_limit() {
         assert_ok!(set_params(up_to(3)));
         assert_eq!(Rewards::epoch_info().max_work_rate, 10);
         close_epoch();
-        assert_eq!((Rewards::last_work_rate(), Rewards::epoch_info().max_work_rate), (Some(10), 3));
+        assert_eq!((Rewards::last_rate_of(Pool::Work), Rewards::epoch_info().max_work_rate), (Some(10), 3));
         Rewards::credit_work(HERE, 1);
         close_epoch();
-        assert_eq!(Rewards::last_work_rate(), Some(3));
+        assert_eq!(Rewards::last_rate_of(Pool::Work), Some(3));
     });
 }
 
