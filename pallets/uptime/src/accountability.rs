@@ -2,6 +2,7 @@
 
 use crate::*;
 use alloc::{collections::BTreeMap, vec::Vec};
+use audits::Measured;
 use frame_support::{
     defensive,
     traits::{Get, ValidatorSet},
@@ -12,8 +13,7 @@ use sp_runtime::{traits::Convert, Perbill};
 use sp_staking::offence::ReportOffence;
 use types::{Offending, Record, Standing, BARRED_STRIKES, STANDINGS};
 use vouch_primitives::{
-    accuracy::Accuracy, audit::Misconduct, deterrence::expected_penalty, traits::ProberDirectory, Points, ProberNumber,
-    RoundIndex,
+    audit::Misconduct, deterrence::expected_penalty, traits::ProberDirectory, Points, ProberNumber, RoundIndex,
 };
 
 impl<T: Config> Pallet<T> {
@@ -26,7 +26,7 @@ impl<T: Config> Pallet<T> {
     /// Takes note of how good reports were, and of audits that were `proven`; returns who is to be accused of being an outlier.
     /// Reads and writes each page once.
     pub(crate) fn note_reports(
-        measured: &[(ProberNumber, Accuracy, Offending)],
+        measured: &[Measured],
         proven: &BTreeMap<ProberNumber, u32>,
     ) -> Vec<(ProberNumber, Offending)> {
         let mut accused = Vec::new();
@@ -34,7 +34,7 @@ impl<T: Config> Pallet<T> {
         let mut note = |prober: &ProberNumber, note| {
             pages.entry(prober / STANDINGS).or_default().push(((prober % STANDINGS) as usize, note));
         };
-        measured.iter().for_each(|(prober, accuracy, offending)| note(prober, Note::Report(*accuracy, *offending)));
+        measured.iter().for_each(|measured| note(&measured.prober, Note::Report(*measured)));
         proven.iter().for_each(|(prober, count)| note(prober, Note::Proven(*count)));
         for (page, notes) in pages {
             Standings::<T>::mutate(page, |standings| {
@@ -47,9 +47,9 @@ impl<T: Config> Pallet<T> {
                     };
                     match note {
                         Note::Proven(count) => standing.proven = standing.proven.saturating_add(count),
-                        Note::Report(accuracy, offending) => {
+                        Note::Report(Measured { prober, accuracy, offending, drawn }) => {
+                            standing.audited = standing.audited.saturating_add(drawn.into());
                             if standing.note(accuracy) {
-                                let prober = page.saturating_mul(STANDINGS).saturating_add(index as u32);
                                 accused.push((prober, offending));
                             }
                         },
@@ -158,7 +158,7 @@ impl<T: Config> Pallet<T> {
 
 /// What a prober's standing takes note of.
 enum Note {
-    Report(Accuracy, Offending),
+    Report(Measured),
     Proven(u32),
 }
 

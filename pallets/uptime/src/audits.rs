@@ -33,11 +33,24 @@ const PRIORITY: TransactionPriority = TransactionPriority::MAX / 4;
 /// after it is not.
 const DRAWN_AFTER: RoundIndex = 2;
 
+/// How good a report was.
+#[derive(Clone, Copy)]
+pub(crate) struct Measured {
+    /// Whose it was.
+    pub(crate) prober: ProberNumber,
+    /// How far it agreed with its peers.
+    pub(crate) accuracy: Accuracy,
+    /// What its prober is accused of, if this is one outlier too many.
+    pub(crate) offending: Offending,
+    /// Whether it is audited.
+    pub(crate) drawn: bool,
+}
+
 /// What one settlement finds out about probers, to be written at once.
 #[derive(Default)]
 struct Findings {
     credits: Vec<(ProberNumber, Points)>,
-    measured: Vec<(ProberNumber, Accuracy, Offending)>,
+    measured: Vec<Measured>,
     proven: BTreeMap<ProberNumber, u32>,
 }
 
@@ -92,7 +105,6 @@ impl<T: Config> Pallet<T> {
         for Entry { prober, member, up, latency, evidence_root, accuracy } in entries {
             let report = ReportId { round, cohort, prober };
             let offending = Offending { kind: Misconduct::Outlier, report, session, epoch };
-            findings.measured.push((member.number, accuracy, offending));
             let claim = audit::is_drawn(draw_seed, report, params.audit)
                 .then(|| Self::drawn_device(draw_seed, report, up, &confirmed))
                 .flatten()
@@ -113,6 +125,7 @@ impl<T: Config> Pallet<T> {
                 }
                 room
             });
+            findings.measured.push(Measured { prober: number, accuracy, offending, drawn });
             if !drawn {
                 findings.credits.push((number, points));
             }

@@ -6,7 +6,6 @@ use frame_system::pallet_prelude::BlockNumberFor;
 use types::{Audit, DEVIATION_LIMIT};
 use vouch_primitives::{
     api::{CommitteeInfo, CommitteeMember, ProberRecord},
-    audit::AuditState,
     committee::committee,
     history::History,
     prober::ProberId,
@@ -60,13 +59,11 @@ impl<T: Config> Pallet<T> {
         Self::member(set, index).is_some_and(|member| Self::standing(member.number).deviation > 0)
     }
 
-    /// What is known of a prober's reports. Reads the audits of every cohort: for off-chain use.
+    /// What is known of a prober's reports.
     pub fn prober_record(prober: ProberNumber) -> ProberRecord {
         let standing = Self::standing(prober);
         let record = Records::<T>::get(prober).unwrap_or_default();
-        let open = |audits: types::CohortAudits<_>| {
-            audits.open.iter().filter(|audit| audit.prober == prober && audit.state == AuditState::Open).count()
-        };
+        let closed = standing.proven.saturating_add(record.failed).saturating_add(record.silent);
         ProberRecord {
             reports: standing.reports,
             lanes: standing.lanes,
@@ -77,7 +74,7 @@ impl<T: Config> Pallet<T> {
             proven: standing.proven,
             failed: record.failed,
             silent: record.silent,
-            open: Audits::<T>::iter_values().map(open).sum::<usize>() as u32,
+            open: standing.audited.saturating_sub(closed),
             forfeited: record.forfeited,
             strikes: record.strikes,
             last_offence: record.last.map(|last| (last.kind, last.report)),

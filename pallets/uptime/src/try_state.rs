@@ -11,7 +11,11 @@ use reports::is_odd;
 use sp_runtime::{traits::Zero, TryRuntimeError};
 use types::{CohortAudits, RoundReports, DEVIATION_LIMIT, STANDINGS};
 use vouch_primitives::{
-    audit::ReportId, history::History, lanes::NO_ANSWER, traits::DeviceRegistry, CohortId, ProberNumber, LANES,
+    audit::{AuditState, ReportId},
+    history::History,
+    lanes::NO_ANSWER,
+    traits::DeviceRegistry,
+    CohortId, ProberNumber, LANES,
 };
 
 impl<T: Config> Pallet<T> {
@@ -23,6 +27,7 @@ impl<T: Config> Pallet<T> {
         Reports::<T>::iter().try_for_each(|(cohort, odd, reports)| Self::check_reports(cohort, odd, &reports))?;
         Histories::<T>::iter().try_for_each(|(cohort, history)| Self::check_history(cohort, &history))?;
         Audits::<T>::iter().try_for_each(|(cohort, audits)| Self::check_audits(cohort, &audits))?;
+        Self::check_audited()?;
         Self::check_numbers()?;
         Self::check_accused()
     }
@@ -111,6 +116,21 @@ impl<T: Config> Pallet<T> {
         let undrawn = [false, true].into_iter().filter_map(|odd| Reports::<T>::get(cohort, odd));
         for kept in undrawn {
             ensure!(kept.round >= audits.next, "reports that had their draw are not kept");
+        }
+        Ok(())
+    }
+
+    /// Whoever was drawn for an audit has it still open, or is counted for how it ended. One that failed is counted when it is
+    /// answered, and closed later.
+    fn check_audited() -> Result<(), TryRuntimeError> {
+        let mut open = BTreeMap::<ProberNumber, u32>::new();
+        let waits = |audit: &types::Audit<_>| audit.state != AuditState::Failed;
+        for audit in Audits::<T>::iter_values().flat_map(|audits| audits.open).filter(waits) {
+            *open.entry(audit.prober).or_default() += 1;
+        }
+        for prober in 0..ProberCount::<T>::get() {
+            let counted = Self::prober_record(prober).open;
+            ensure!(open.get(&prober).copied().unwrap_or(0) == counted, "a prober's open audits are counted");
         }
         Ok(())
     }

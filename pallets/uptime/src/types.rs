@@ -306,6 +306,9 @@ pub struct Standing {
     pub outliers: u32,
     /// How near the prober is to being accused of them, below [`DEVIATION_LIMIT`].
     pub deviation: u16,
+    /// Reports that were drawn for an audit: those that are open now are what is left of them without what it proved, failed and was
+    /// silent about.
+    pub audited: u32,
     /// Audits that it proved.
     pub proven: u32,
 }

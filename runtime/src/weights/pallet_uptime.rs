@@ -126,7 +126,7 @@ impl<T: frame_system::Config> pallet_uptime::WeightInfo for WeightInfo<T> {
     /// - `Uptime::Round`: r 1, w 0
     /// - `Uptime::Standings`: r 1, w 1
     fn audit(k: u32, d: u32, o: u32, s: u32) -> Weight {
-        Weight::from_parts(114_000_000, 33_400)
+        Weight::from_parts(114_000_000, 37_400)
             .saturating_add(Weight::from_parts(7_950_000, 735).saturating_mul(k.into()))
             .saturating_add(Weight::from_parts(12_000_000, 1_790).saturating_mul(d.into()))
             .saturating_add(Weight::from_parts(377_000, 163).saturating_mul(o.into()))

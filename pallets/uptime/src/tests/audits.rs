@@ -148,10 +148,13 @@ fn silence_is_an_offence_once_the_deadline_is_over() {
     TestExt::new().audit(Perbill::one()).build_and_execute(|| {
         let kept = drawn();
         let (silent, _) = kept[0];
+        let open = |prober: u16| Uptime::prober_record(prober.into()).open;
+        assert!(kept.iter().all(|(member, _)| open(*member) == 1));
         for (member, kept) in &kept[1..] {
             assert_ok!(answer(&right_answer(*member, kept), *member));
         }
         rounds_later(1);
+        assert_eq!((open(silent), open(kept[1].0)), (1, 0));
         // Answers are taken for twenty blocks, which end in the third round after the draw.
         rounds_later(1);
         assert_eq!(Uptime::open_audits(0).len(), 1);
@@ -161,7 +164,7 @@ fn silence_is_an_offence_once_the_deadline_is_over() {
         assert_eq!(offences.len(), 1);
         assert_eq!((offences[0].offender, offences[0].kind), (silent.into(), Misconduct::Silence));
         assert_eq!(offences[0].fraction, Perbill::from_percent(2));
-        assert_eq!((probing(silent), Uptime::prober_record(silent.into()).silent), (0, 1));
+        assert_eq!((probing(silent), open(silent), Uptime::prober_record(silent.into()).silent), (0, 0, 1));
         assert!(Uptime::open_audits(0).is_empty());
     });
 }
@@ -369,6 +372,10 @@ fn report_is_not_audited_when_too_many_are() {
             })
             .collect();
         Audits::<Test>::mutate(0, |audits| audits.as_mut().unwrap().open = full.try_into().unwrap());
+        Standings::<Test>::mutate(0, |standings| {
+            standings.iter_mut().for_each(|standing| standing.audited = 0);
+            standings[audit.prober as usize].audited = types::MAX_OPEN_AUDITS;
+        });
         let before = probing(kept[0].0);
         vote(0, 7, 0..DEVICES);
         rounds_later(2);
