@@ -62,8 +62,8 @@ impl Challenge {
     }
 }
 
-/// `domain` followed by the encoding of `value`.
-fn separated(domain: &[u8], value: impl Encode) -> Vec<u8> {
+/// `domain` followed by the encoding of `value`: what is signed for one purpose never passes for another.
+pub(crate) fn separated(domain: &[u8], value: impl Encode) -> Vec<u8> {
     let mut bytes = domain.to_vec();
     value.encode_to(&mut bytes);
     bytes
@@ -82,6 +82,7 @@ pub fn rotation_payload(genesis: H256, owner: &AccountId32, old: &DeviceId, nonc
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::work::payload::{answer_payload, verdict_payload, Answer, ANSWER_DOMAIN, VERDICT_DOMAIN};
     use polkadot_sdk::sp_core::{ed25519, sr25519, Pair};
     use polkadot_sdk::sp_runtime::{traits::IdentifyAccount, MultiSigner};
 
@@ -132,13 +133,13 @@ mod tests {
             challenge(owner.clone()).payload(),
             registration_payload(genesis, &owner, 0),
             rotation_payload(genesis, &owner, &owner, 0),
+            answer_payload(genesis, 0, 0, &Answer::Declined),
+            verdict_payload(genesis, 0, 0, 0, &None),
         ];
-        assert!(all[0].starts_with(PROBE_DOMAIN) && all[1].starts_with(REGISTER_DOMAIN));
-        assert!(all[2].starts_with(ROTATE_DOMAIN));
-        assert!(![PROBE_DOMAIN, REGISTER_DOMAIN, ROTATE_DOMAIN].iter().any(|domain| {
-            [PROBE_DOMAIN, REGISTER_DOMAIN, ROTATE_DOMAIN]
-                .iter()
-                .any(|other| other != domain && other.starts_with(domain))
-        }));
+        let domains = [PROBE_DOMAIN, REGISTER_DOMAIN, ROTATE_DOMAIN, ANSWER_DOMAIN, VERDICT_DOMAIN];
+        for (n, domain) in domains.iter().enumerate() {
+            let begin: Vec<_> = all.iter().map(|payload| payload.starts_with(domain)).collect();
+            assert_eq!(begin, (0..all.len()).map(|other| other == n).collect::<Vec<_>>(), "{domain:?}");
+        }
     }
 }

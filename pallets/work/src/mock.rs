@@ -4,7 +4,7 @@ use crate::{self as pallet_work, types::Params, *};
 use codec::Decode;
 use frame_support::{
     derive_impl, parameter_types,
-    traits::{ConstU128, ConstU32, Everything, Hooks},
+    traits::{ConstU128, ConstU32, Contains, Hooks},
 };
 use polkadot_sdk::*;
 use sp_application_crypto::RuntimeAppPublic;
@@ -213,6 +213,15 @@ impl Bonds for Table {
     }
 }
 
+/// Addresses from which validators may fetch: all but those of one private network.
+pub struct NotPrivate;
+
+impl Contains<Endpoint> for NotPrivate {
+    fn contains(endpoint: &Endpoint) -> bool {
+        !matches!(endpoint, Endpoint::V4 { ip: [10, ..], .. })
+    }
+}
+
 impl pallet_work::Config for Test {
     type RuntimeHoldReason = RuntimeHoldReason;
     type Currency = Balances;
@@ -222,7 +231,7 @@ impl pallet_work::Config for Test {
     type Rounds = Table;
     type Panels = Table;
     type Credits = Table;
-    type MayFetch = Everything;
+    type MayFetch = NotPrivate;
     type MaxQueue = ConstU32<4>;
     type MaxRemovals = ConstU32<8>;
     type MaxIdleWeight = IdleWeight;

@@ -1,13 +1,14 @@
 //! What devices and validators sign about work.
 
 use super::{ChunkIndex, JobId, TaskDigest, TaskIndex};
+use crate::probe::separated;
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use polkadot_sdk::sp_core::H256;
 use scale_info::TypeInfo;
 
-const ANSWER_DOMAIN: &[u8] = b"vouch/answer/v1";
-const VERDICT_DOMAIN: &[u8] = b"vouch/verdict/v1";
+pub(crate) const ANSWER_DOMAIN: &[u8] = b"vouch/answer/v1";
+pub(crate) const VERDICT_DOMAIN: &[u8] = b"vouch/verdict/v1";
 
 /// What a device says about a chunk it was given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
@@ -20,7 +21,7 @@ pub enum Answer {
 
 /// What a device signs to answer.
 pub fn answer_payload(genesis: H256, job: JobId, chunk: ChunkIndex, answer: &Answer) -> Vec<u8> {
-    (ANSWER_DOMAIN, genesis, job, chunk, answer).encode()
+    separated(ANSWER_DOMAIN, (genesis, job, chunk, answer))
 }
 
 /// What a member of a panel found for the task in dispute; `None` if module or inputs are not to be had.
@@ -28,7 +29,7 @@ pub type Verdict = Option<TaskDigest>;
 
 /// What a member of a panel signs. `task` is the task's number in the job.
 pub fn verdict_payload(genesis: H256, job: JobId, chunk: ChunkIndex, task: TaskIndex, verdict: &Verdict) -> Vec<u8> {
-    (VERDICT_DOMAIN, genesis, job, chunk, task, verdict).encode()
+    separated(VERDICT_DOMAIN, (genesis, job, chunk, task, verdict))
 }
 
 #[cfg(test)]

@@ -29,6 +29,8 @@ fn terms_that_make_no_sense_are_refused() {
         refuse(Terms { rounds: 1, fuel: 10_000_000, tasks: 21, chunk_tasks: 21, ..good() }, Error::BadTime);
         refuse(Terms { deadline: 3, ..good() }, Error::DeadlineTooNear);
         refuse(Terms { deadline: 8_643, ..good() }, Error::DeadlineTooFar);
+        let private = core::net::SocketAddr::from(([10, 0, 0, 1], 80)).into();
+        refuse(Terms { source: private, ..good() }, Error::SourceNotAllowed);
         refuse(Terms { price: 1, ..good() }, Error::PriceTooLow);
         refuse(Terms { price: RICH, ..good() }, Error::EscrowUnavailable);
         refuse(Terms { price: Balance::MAX, ..good() }, Error::EscrowUnavailable);
