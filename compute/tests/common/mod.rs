@@ -1,5 +1,5 @@
 //! Runs a module on every engine at once.
-#![allow(dead_code)]
+#![allow(dead_code)] // Every test file uses a part of it.
 
 use vouch_compute::{Fuel, Interpreter, Jit, Module, Refusal, Status, TaskOutput};
 
