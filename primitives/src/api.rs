@@ -6,8 +6,9 @@ use crate::{
     prober::ProberId,
     ClassId, ClassWeight, CohortId, DeviceId, Endpoint, EpochIndex, Place, Points, ProberNumber, RoundIndex,
 };
-use alloc::vec::Vec;
+use alloc::{format, string::String, vec::Vec};
 use codec::{Codec, Decode, Encode};
+use core::fmt::Debug;
 use polkadot_sdk::{sp_api, sp_core::H256};
 use scale_info::TypeInfo;
 
@@ -129,6 +130,13 @@ pub struct PendingReward<Balance> {
     pub epoch: EpochIndex,
     /// Points in it so far, worth something once it closes.
     pub points: Points,
+}
+
+/// The code of a variant without fields, as JSON has it: its name in camelCase.
+pub fn code(variant: impl Debug) -> String {
+    let name = format!("{variant:?}");
+    let mut letters = name.chars();
+    letters.next().map(|first| first.to_ascii_lowercase()).into_iter().chain(letters).collect()
 }
 
 /// Why a device earns less than a perfect one, or nothing. Codes are stable: new ones are added at the end.
@@ -329,6 +337,16 @@ pub struct CohortRound {
     pub outcome: Accounted,
 }
 
+impl CohortRound {
+    /// The last of the rounds that it is about.
+    pub fn last(&self) -> RoundIndex {
+        match self.outcome {
+            Accounted::Judged { .. } => self.round,
+            Accounted::Uncovered { rounds } => self.round.saturating_add(rounds.saturating_sub(1)),
+        }
+    }
+}
+
 /// An epoch that closed.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
 pub struct ClosedEpoch<Balance> {
@@ -387,13 +405,13 @@ pub struct ProberRecord {
     pub failed: u32,
     /// Audits that it did not answer in time.
     pub silent: u32,
-    /// Audits that wait for its answer.
+    /// Audits that wait for its answer, or to be closed after it.
     pub open: u32,
     /// Points that it lost with reports that failed their audit.
     pub forfeited: u64,
     /// Epochs with offences that still count: the next one costs so many times the first one's share of the stake, and once more.
     pub strikes: u32,
-    /// Its last offence, if there was any: what it was, and the report that gave rise to it.
+    /// The offence that brought its last strike, or a graver one after it, and the report that gave rise to it; `None` without any.
     pub last_offence: Option<(Misconduct, ReportId)>,
 }
 
@@ -465,7 +483,8 @@ sp_api::decl_runtime_apis! {
         /// What is pending, and why it is this much; `None` if the device is not registered.
         fn explain(device: DeviceId) -> Option<Explanation<Balance>>;
 
-        /// A validator as a prober: its accuracy, pay, audits, and the reasons for every deduction; `None` if it never probed.
+        /// A validator as a prober: its accuracy, pay, audits, and the reasons for every deduction; `None` if it was never among a
+        /// session's validators.
         fn prober(validator: AccountId) -> Option<ProberInfo<Balance>>;
 
         /// The running epoch: what it divides, among how many points, and for how long it goes on.

@@ -189,10 +189,10 @@ impl History {
 /// Whether a device is worth asking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Attendance {
-    /// It is asked in every round.
+    /// It is asked in the next round.
     Expected,
     /// It has not answered at its address yet and is asked after pauses that double: when it was judged down 0, 1, 2, 4, 8 and
-    /// 16 times.
+    /// 16 times. The next round is in a pause.
     Pausing,
     /// It has not answered at its address in any of these: it is not asked any more.
     Never,

@@ -27,8 +27,7 @@ pub struct Verdict {
 
 /// What the ballots received from a committee say.
 #[derive(Clone, Debug, PartialEq, Eq)]
-// Lives on the stack for the length of one settlement; a box would cost an allocation in every tally.
-#[allow(clippy::large_enum_variant)]
+#[allow(clippy::large_enum_variant)] // Lives on the stack for one settlement; a box would cost an allocation in every tally.
 pub enum Outcome {
     /// Enough members voted to judge every lane.
     Covered(Verdict),

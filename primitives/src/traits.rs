@@ -179,7 +179,7 @@ pub trait ProberDirectory<AccountId> {
     /// The validator with this number, who is paid for its probing; `None` if the number was never given.
     fn account(prober: ProberNumber) -> Option<AccountId>;
 
-    /// The number of a validator; `None` if it never probed.
+    /// The number of a validator; `None` if it was never among a session's validators.
     fn number(account: &AccountId) -> Option<ProberNumber>;
 
     /// What a report that lies is expected to cost its prober at least, in planck, under the rules in force and under those to

@@ -2,7 +2,7 @@
 
 use crate::{
     error::{internal, Error},
-    BlockNumber, Node,
+    types, BlockNumber, Node,
 };
 use jsonrpsee::core::RpcResult;
 use polkadot_sdk::{
@@ -38,10 +38,10 @@ where
         &self.client
     }
 
-    /// Hash and number of the last final block.
-    pub(crate) fn finalized(&self) -> (H256, BlockNumber) {
+    /// The last final block.
+    pub(crate) fn finalized(&self) -> types::Block {
         let info = self.client.info();
-        (info.finalized_hash, info.finalized_number.into())
+        types::Block { hash: info.finalized_hash, number: info.finalized_number.into() }
     }
 
     /// The number of a block; an error if there is none of this hash.

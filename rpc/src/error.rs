@@ -19,8 +19,9 @@ pub enum Error {
     /// 12003: no such device is registered as of the block.
     #[error("device {0} is not registered")]
     UnknownDevice(AccountId32),
-    /// 12004: the account never probed as a validator, as of the block.
-    #[error("{0} has never probed")]
+    /// 12004: the account was never among the validators of a session, as of the block. Ask about a validator's own account, its
+    /// stash.
+    #[error("{0} was never among the validators of a session; is it the validator's own account (stash)?")]
     UnknownProber(AccountId32),
     /// 12005: a page has between 1 and 1,000 entries.
     #[error("a page has 1 to {most} entries, not {0}", most = crate::devices::MAX_PAGE)]

@@ -2,27 +2,30 @@
 
 use crate::{
     ask::Ask,
-    error::Error,
-    types::{self, Device, DeviceUpdate, RoundSummary},
+    error::{internal, Error},
+    once::Once,
+    types::{self, Device, DeviceUpdate, EpochUpdate, RoundSummary},
     BlockNumber, Node,
 };
 use futures::StreamExt;
 use jsonrpsee::{
     core::{RpcResult, StringError},
+    types::ErrorObjectOwned,
     PendingSubscriptionSink, SubscriptionMessage, SubscriptionSink,
 };
 use polkadot_sdk::{
+    sp_api::{ApiError, ApiRef},
     sp_core::H256,
     sp_runtime::traits::{Block as BlockT, NumberFor},
 };
 use serde::Serialize;
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
 };
 use tokio::sync::{broadcast, OwnedSemaphorePermit, Semaphore};
 use vouch_primitives::{
-    api::{Accounted, BlockChanges, VouchApi},
+    api::{Accounted, BlockChanges, CohortRound, VouchApi},
     DeviceId, RoundIndex,
 };
 
@@ -40,7 +43,7 @@ const MAX_JUMP: usize = 256;
 /// Rounds whose summaries are kept.
 const ROUNDS_KEPT: usize = 8;
 
-/// How many devices may be looked up at the same time on behalf of subscribers.
+/// How many questions may be asked at the same time on behalf of subscribers.
 const LOOKUPS: usize = 2;
 
 /// A block that became final.
@@ -51,8 +54,10 @@ pub(crate) struct Finalized {
     pub(crate) changes: BlockChanges<u128>,
     /// Summaries of the rounds of which it accounted something.
     pub(crate) rounds: Vec<RoundSummary>,
-    /// What was told of devices as of it, so that many subscribers to one cost no more than one.
-    devices: Mutex<HashMap<DeviceId, Arc<DeviceUpdate>>>,
+    /// The epoch that it closed, and the one that runs since; asked once for all subscribers.
+    pub(crate) epoch: Option<EpochUpdate>,
+    /// What is told of devices as of it. Many subscribers to one cost no more than one: the first asks, the others wait for that.
+    devices: Once<DeviceId, DeviceUpdate>,
 }
 
 /// Follows the chain and serves subscriptions.
@@ -104,7 +109,14 @@ where
             let cohorts = self.ask.at(Some(hash), |api, at| api.network(at))?.cohorts;
             self.summaries().account(&changes, cohorts, block)
         };
-        Ok(Finalized { block, changes, rounds, devices: Mutex::default() })
+        let epoch = match &changes.closed {
+            None => None,
+            Some(closed) => {
+                let running = self.ask.at(Some(hash), |api, at| api.epoch(at))?.into();
+                Some(EpochUpdate { closed: Some(closed.into()), running, block })
+            },
+        };
+        Ok(Finalized { block, changes, rounds, epoch, devices: Once::default() })
     }
 
     fn summaries(&self) -> std::sync::MutexGuard<'_, Summaries> {
@@ -116,58 +128,67 @@ where
         self.summaries().0.last_key_value().map(|(_, summary)| *summary)
     }
 
-    /// What becomes final from now on. To be called before anything is looked up, so that nothing is missed in between.
-    pub(crate) fn listen(&self) -> broadcast::Receiver<Arc<Finalized>> {
-        self.blocks.subscribe()
-    }
-
-    /// Takes a subscription to `blocks`, and a place for it; refuses if there is none left.
-    pub(crate) async fn accept(
-        &self,
-        pending: PendingSubscriptionSink,
-        blocks: broadcast::Receiver<Arc<Finalized>>,
-    ) -> Result<Subscription, StringError> {
-        let Ok(place) = self.places.clone().try_acquire_owned() else {
-            let error = Error::TooManySubscriptions(MAX_SUBSCRIPTIONS);
-            pending.reject(error.clone()).await;
-            return Err(error.to_string().into());
-        };
-        Ok(Subscription { sink: pending.accept().await?, blocks, _place: place })
+    /// Gives a subscriber a place; refuses if there is none left. To be called before anything is looked up: so that who waits for
+    /// that is counted, and that nothing is missed meanwhile.
+    pub(crate) async fn admit(&self, pending: PendingSubscriptionSink) -> Result<Admitted, StringError> {
+        match self.places.clone().try_acquire_owned() {
+            Ok(place) => Ok(Admitted { pending, blocks: self.blocks.subscribe(), place }),
+            Err(_) => {
+                let error = Error::TooManySubscriptions(MAX_SUBSCRIPTIONS);
+                pending.reject(error.clone()).await;
+                Err(error.to_string().into())
+            },
+        }
     }
 
     /// A device as of a final block.
-    pub(crate) async fn device(
-        self: &Arc<Self>,
-        device: &DeviceId,
-        block: &Arc<Finalized>,
-    ) -> RpcResult<Arc<DeviceUpdate>> {
-        let told = || block.devices.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(update) = told().get(device) {
-            return Ok(update.clone());
-        }
-        let update = Arc::new(self.look_up(device, block.block).await?);
-        told().insert(device.clone(), update.clone());
-        Ok(update)
+    pub(crate) async fn device(&self, device: &DeviceId, block: &Finalized) -> RpcResult<Arc<DeviceUpdate>> {
+        block.devices.get(device, self.look_up(device, block.block)).await
     }
 
-    /// Looks a device up on a thread that may be busy with it, few at a time: questions of other callers come first.
-    pub(crate) async fn look_up(self: &Arc<Self>, device: &DeviceId, block: types::Block) -> RpcResult<DeviceUpdate> {
-        let _turn = self.lookups.acquire().await.map_err(crate::error::internal)?;
-        let (follower, id) = (self.clone(), device.clone());
-        let known = tokio::task::spawn_blocking(move || {
-            follower
-                .ask
-                .at(Some(block.hash), |api, at| Ok(api.device(at, id.clone())?.zip(api.explain(at, id.clone())?)))
-        })
-        .await
-        .map_err(crate::error::internal)??;
-        let (info, explained) = known.unzip();
+    /// Asks on a thread that may be busy with it, few questions at a time: those of other callers come first.
+    pub(crate) async fn aside<Answer: Send + 'static>(
+        &self,
+        block: H256,
+        question: impl FnOnce(ApiRef<'_, Client::Api>, H256) -> Result<Answer, ApiError> + Send + 'static,
+    ) -> RpcResult<Answer> {
+        let _turn = self.lookups.acquire().await.map_err(internal)?;
+        let ask = self.ask.clone();
+        tokio::task::spawn_blocking(move || ask.at(Some(block), question)).await.map_err(internal)?
+    }
+
+    /// Looks a device up.
+    pub(crate) async fn look_up(&self, device: &DeviceId, block: types::Block) -> RpcResult<DeviceUpdate> {
+        let id = device.clone();
+        let question =
+            move |api: ApiRef<'_, Client::Api>, at| Ok(api.device(at, id.clone())?.zip(api.explain(at, id)?));
+        let (info, explained) = self.aside(block.hash, question).await?.unzip();
         Ok(DeviceUpdate {
             id: device.clone(),
             device: info.map(|info| Device::new(device.clone(), info)),
             explanation: explained.map(Into::into),
             block,
         })
+    }
+}
+
+/// Somebody who is about to subscribe, and has a place.
+pub(crate) struct Admitted {
+    pending: PendingSubscriptionSink,
+    /// What becomes final from now on.
+    blocks: broadcast::Receiver<Arc<Finalized>>,
+    place: OwnedSemaphorePermit,
+}
+
+impl Admitted {
+    /// Begins the subscription.
+    pub(crate) async fn accept(self) -> Result<Subscription, StringError> {
+        Ok(Subscription { sink: self.pending.accept().await?, blocks: self.blocks, _place: self.place })
+    }
+
+    /// Refuses it.
+    pub(crate) async fn reject(self, error: impl Into<ErrorObjectOwned>) {
+        self.pending.reject(error).await;
     }
 }
 
@@ -212,16 +233,14 @@ struct Summaries(BTreeMap<RoundIndex, RoundSummary>);
 
 impl Summaries {
     /// Adds what a block accounted; returns the summaries that changed.
+    /// Rounds that are not kept any more are passed over: of what was told of them nothing is known.
     fn account(&mut self, changes: &BlockChanges<u128>, cohorts: u32, block: types::Block) -> Vec<RoundSummary> {
         let mut changed = BTreeMap::new();
+        let known = self.0.last_key_value().map(|(round, _)| *round);
+        let newest = changes.accounted.iter().map(CohortRound::last).chain(known).max().unwrap_or(0);
+        let oldest = newest.saturating_sub(ROUNDS_KEPT as u32 - 1);
         for accounted in &changes.accounted {
-            let rounds = match accounted.outcome {
-                Accounted::Judged { .. } => 1,
-                // Of a silence of any length only what is kept.
-                Accounted::Uncovered { rounds } => rounds,
-            };
-            let end = accounted.round.saturating_add(rounds);
-            for round in end.saturating_sub(rounds.min(ROUNDS_KEPT as u32))..end {
+            for round in accounted.round.max(oldest)..=accounted.last() {
                 let summary = self.0.entry(round).or_insert_with(|| RoundSummary {
                     round,
                     cohorts,
@@ -257,7 +276,6 @@ impl Summaries {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use vouch_primitives::api::CohortRound;
 
     fn block(number: u32) -> types::Block {
         types::Block { hash: H256::from_low_u64_be(number.into()), number }
@@ -296,9 +314,12 @@ mod tests {
         let mut summaries = Summaries::default();
         let told = summaries.account(&changes(&[(5, 0, Accounted::Uncovered { rounds: u32::MAX })]), 1, block(1));
         assert_eq!(told.len(), ROUNDS_KEPT);
+        let mut summaries = Summaries::default();
         for round in 0..100 {
-            summaries.account(&changes(&[(round, 0, JUDGED)]), 1, block(round));
+            assert_eq!(summaries.account(&changes(&[(round, 0, JUDGED)]), 1, block(round)).len(), 1);
         }
-        assert!(summaries.0.len() <= ROUNDS_KEPT);
+        assert_eq!(summaries.0.len(), ROUNDS_KEPT);
+        // What is accounted too late to be added up is not told as if nothing had been before.
+        assert_eq!(summaries.account(&changes(&[(90, 1, JUDGED)]), 2, block(100)), Vec::new());
     }
 }

@@ -6,6 +6,7 @@ mod epochs;
 mod error;
 mod follow;
 mod network;
+mod once;
 mod probers;
 mod rounds;
 pub mod types;

@@ -36,7 +36,7 @@ where
     NumberFor<Block>: Into<BlockNumber>,
 {
     async fn subscribe_rounds(&self, pending: PendingSubscriptionSink) -> SubscriptionResult {
-        let mut subscription = self.0.accept(pending, self.0.listen()).await?;
+        let mut subscription = self.0.admit(pending).await?.accept().await?;
         if let Some(summary) = self.0.newest_round() {
             subscription.tell(&summary).await?;
         }

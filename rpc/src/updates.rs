@@ -2,7 +2,7 @@
 
 use crate::{
     follow::{Finalized, Follower, Next},
-    types::{Block as BlockRef, DeviceUpdate, Id},
+    types::{DeviceUpdate, Id},
     BlockNumber, Node,
 };
 use jsonrpsee::{
@@ -38,24 +38,20 @@ where
     NumberFor<Block>: Into<BlockNumber>,
 {
     async fn subscribe_device(&self, pending: PendingSubscriptionSink, Id(device): Id) -> SubscriptionResult {
-        let blocks = self.0.listen();
-        let (hash, number) = self.0.ask.finalized();
-        let known = self.0.look_up(&device, BlockRef { hash, number }).await;
+        let admitted = self.0.admit(pending).await?;
+        let known = self.0.look_up(&device, self.0.ask.finalized()).await;
         let mut told = match known {
             Ok(update) if update.device.is_some() => Arc::new(update),
-            Ok(_) => return Ok(pending.reject(crate::Error::UnknownDevice(device)).await),
-            Err(error) => return Ok(pending.reject(error).await),
+            Ok(_) => return Ok(admitted.reject(crate::Error::UnknownDevice(device)).await),
+            Err(error) => return Ok(admitted.reject(error).await),
         };
-        let mut subscription = self.0.accept(pending, blocks).await?;
+        let mut subscription = admitted.accept().await?;
         subscription.tell(&*told).await?;
         while let Some(next) = subscription.next().await {
             let update = match next {
                 Next::Block(block) if concerns(&block, &told) => self.0.device(&device, &block).await?,
                 Next::Block(_) => continue,
-                Next::Missed => {
-                    let (hash, number) = self.0.ask.finalized();
-                    Arc::new(self.0.look_up(&device, BlockRef { hash, number }).await?)
-                },
+                Next::Missed => Arc::new(self.0.look_up(&device, self.0.ask.finalized()).await?),
             };
             if (&update.device, &update.explanation) != (&told.device, &told.explanation) {
                 subscription.tell(&*update).await?;

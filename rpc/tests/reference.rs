@@ -2,7 +2,8 @@
 
 use quote::ToTokens;
 use std::{fmt::Write, fs, path::PathBuf};
-use syn::{Attribute, Expr, Fields, FnArg, GenericArgument, Item, ItemTrait, Lit, Meta, PathArguments, Type};
+use syn::{Attribute, Expr, Fields, FnArg, GenericArgument, Item, ItemEnum, ItemTrait, Lit, Meta, PathArguments, Type};
+use vouch_primitives::api::code;
 
 /// Files with one trait each, in the order in which the page has them.
 const TRAITS: [&str; 6] = ["network.rs", "devices.rs", "probers.rs", "rounds.rs", "epochs.rs", "updates.rs"];
@@ -10,6 +11,10 @@ const TRAITS: [&str; 6] = ["network.rs", "devices.rs", "probers.rs", "rounds.rs"
 /// Files with the types of answers.
 const TYPES: [&str; 6] =
     ["types/network.rs", "types/epoch.rs", "types/device.rs", "types/prober.rs", "types/updates.rs", "types/mod.rs"];
+
+/// Files with enumerations that answers have by their codes.
+const CODES: [(&str, &[&str]); 2] =
+    [("../../primitives/src/api.rs", &["Reason", "ProberReason"]), ("../../primitives/src/audit.rs", &["Misconduct"])];
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -135,14 +140,27 @@ fn describe_type(page: &mut String, item: &Item) {
                     let name = camel(&field.ident.as_ref().unwrap().to_string());
                     format!(" `{name}` ({}): {}", json(&field.ty), docs(&field.attrs))
                 });
-                let name = variant.ident.to_string();
-                let name = name[..1].to_lowercase() + &name[1..];
-                writeln!(page, "- `{name}`: {}{}", docs(&variant.attrs), fields.collect::<String>()).unwrap();
+                writeln!(
+                    page,
+                    "- `{}`: {}{}",
+                    code(format_args!("{}", variant.ident)),
+                    docs(&variant.attrs),
+                    fields.collect::<String>()
+                )
+                .unwrap();
             }
             page.push('\n');
         },
         _ => {},
     }
+}
+
+fn describe_codes(page: &mut String, item: &ItemEnum) {
+    writeln!(page, "### {}\n\n| code | |\n| --- | --- |", item.ident).unwrap();
+    for variant in &item.variants {
+        writeln!(page, "| `{}` | {} |", code(format_args!("{}", variant.ident)), docs(&variant.attrs)).unwrap();
+    }
+    page.push('\n');
 }
 
 fn reference() -> String {
@@ -162,6 +180,17 @@ fn reference() -> String {
     page.push_str("## Types\n\n");
     for file in TYPES {
         items(file).iter().for_each(|item| describe_type(&mut page, item));
+    }
+    page.push_str("## Codes\n\nStable: new ones are added, none is ever renamed.\n\n");
+    for (file, names) in CODES {
+        for item in items(file) {
+            match item {
+                Item::Enum(item) if names.contains(&item.ident.to_string().as_str()) => {
+                    describe_codes(&mut page, &item)
+                },
+                _ => {},
+            }
+        }
     }
     page.push_str(
         "## Errors\n\nJSON-RPC's own: -32602 for arguments that cannot be read, with the reason as `data`; -32603 for a fault of the \

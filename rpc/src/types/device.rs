@@ -1,10 +1,10 @@
 //! Answers about devices.
 
-use super::{code, Amount};
+use super::Amount;
 use polkadot_sdk::{sp_core::H256, sp_runtime::AccountId32};
 use serde::Serialize;
 use vouch_primitives::{
-    api::{self, CommitteeInfo, DeviceInfo, EpochAccount, PendingReward},
+    api::{self, code, CommitteeInfo, DeviceInfo, EpochAccount, PendingReward},
     history::{LaneHistory, HISTORY_ROUNDS},
     lanes::latency_ceiling_ms,
 };
@@ -247,7 +247,7 @@ pub struct LastEpoch {
     pub rounds_down: u32,
     /// Without judgement and not counted as up.
     pub rounds_excused: u32,
-    /// Points credited in it.
+    /// Points credited in it; a round that is tallied late counts for the next epoch.
     pub points: u32,
     /// Planck per point.
     pub rate: Amount,
@@ -255,8 +255,7 @@ pub struct LastEpoch {
     pub amount: Amount,
     /// Planck of these that were held back when it closed.
     pub held: Amount,
-    /// Everything that lowered it: `classWeighsNothing`, `down`, `notJudged`, `admission`, `slow`, `shortStreak`, `rateWasZero`,
-    /// `heldBack`.
+    /// Everything that lowered it; see *Reason*.
     pub reasons: Vec<String>,
 }
 
@@ -288,7 +287,8 @@ pub struct Explanation {
     pub rounds_up: u32,
     /// Of the last 32 rounds: judged down.
     pub rounds_down: u32,
-    /// Of the last 32 rounds: without judgement.
+    /// Of the last 32 rounds: without judgement, whether or not they were paid as the last covered one; those before the device
+    /// came are among them.
     pub rounds_excused: u32,
     /// The class's weight, hundredths of a standard device.
     pub class_weight: u16,
@@ -296,12 +296,11 @@ pub struct Explanation {
     pub latency_factor: u32,
     /// Streak factor of the next round, percent.
     pub streak_factor: u32,
-    /// Points the next round adds if the device is up with unchanged latency.
+    /// Points the next round adds if the device is up with unchanged latency; none before it is admitted.
     pub next_round_points: u32,
     /// Planck per point of uptime of the last closed epoch; null before one has closed.
     pub last_rate: Option<Amount>,
-    /// Everything that lowers the reward as of now: `notJudgedYet`, `excused`, `leaving`, `down`, `uncovered`, `slow`,
-    /// `shortStreak`, `classWeighsNothing`, `noEndpoint`, `epochRunning`, `rateWasZero`, `admission`, `neverAnswered`, `heldBack`.
+    /// Everything that lowers the reward as of now; see *Reason*.
     pub reasons: Vec<String>,
     /// What the epoch that closed last brought; null before one has closed.
     pub last: Option<LastEpoch>,
@@ -330,7 +329,7 @@ impl From<api::Explanation<u128>> for Explanation {
 mod tests {
     use super::*;
     use serde_json::json;
-    use vouch_primitives::{api::Reason, Endpoint, Place};
+    use vouch_primitives::{Endpoint, Place};
 
     #[test]
     fn history_reads_from_the_newest_round() {
@@ -376,10 +375,5 @@ mod tests {
             "nonce": 1,
         });
         assert_eq!(serde_json::to_value(Device::new(id, info)).unwrap(), expected);
-    }
-
-    #[test]
-    fn reasons_are_codes_in_camel_case() {
-        assert_eq!([Reason::NotJudgedYet, Reason::Down].map(code), ["notJudgedYet", "down"]);
     }
 }

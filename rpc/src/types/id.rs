@@ -10,8 +10,15 @@ use serde::{de::Error, Deserialize, Deserializer};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Id(pub AccountId32);
 
+/// Most letters of a name: 32 bytes in hexadecimal. SS58 takes fewer.
+const MAX_LETTERS: usize = 66;
+
 impl Id {
     fn read(text: &str) -> Result<AccountId32, String> {
+        // Before it is decoded: SS58 takes time that grows with the square of its length.
+        if text.len() > MAX_LETTERS {
+            return Err(format!("{} letters where there should be at most {MAX_LETTERS}", text.len()));
+        }
         match text.strip_prefix("0x") {
             Some(digits) => {
                 let bytes = hex::decode(digits).map_err(|error| format!("not hexadecimal: {error}"))?;
@@ -68,6 +75,7 @@ mod tests {
             ("0xzz", "not hexadecimal"),
             ("", "another length"),
             ("//Alice", "neither"),
+            (&"z".repeat(15 << 20), "letters"),
         ] {
             let error = read(text).unwrap_err();
             assert!(error.contains(expected), "{text:?}: {error}");

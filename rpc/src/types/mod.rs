@@ -19,7 +19,6 @@ pub use updates::{Block, DeviceUpdate, EpochUpdate, RoundSummary};
 
 use polkadot_sdk::sp_runtime::AccountId32;
 use serde::{Serialize, Serializer};
-use std::fmt::Debug;
 
 /// An amount in planck, as a decimal string: JSON readers lose digits of numbers above 2^53.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,11 +38,4 @@ pub struct Page<Entry> {
     pub entries: Vec<Entry>,
     /// What to give as `after` for the next page; null if this is the last.
     pub next: Option<AccountId32>,
-}
-
-/// The name of a variant without fields, in camelCase.
-fn code(variant: impl Debug) -> String {
-    let name = format!("{variant:?}");
-    let mut letters = name.chars();
-    letters.next().map(|first| first.to_ascii_lowercase()).into_iter().chain(letters).collect()
 }

@@ -1,15 +1,18 @@
 //! Answers about validators as probers.
 
-use super::{code, Amount, Pending};
+use super::{Amount, Pending};
 use polkadot_sdk::sp_runtime::AccountId32;
 use serde::Serialize;
-use vouch_primitives::{api::ProberInfo, audit};
+use vouch_primitives::{
+    api::{code, ProberInfo},
+    audit,
+};
 
-/// What a prober was last punished for.
+/// The offence that brought a prober its last strike, or a graver one after it.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Offence {
-    /// `wrongOpening`, `silence` or `outlier`.
+    /// See *Misconduct*.
     pub kind: String,
     /// The round of the report that gave rise to it.
     pub round: u32,
@@ -49,20 +52,19 @@ pub struct Prober {
     pub failed: u32,
     /// Audits that it did not answer in time.
     pub silent: u32,
-    /// Audits that wait for its answer.
+    /// Audits that wait for its answer, or to be closed after it.
     pub open: u32,
     /// Points that it lost with reports that failed their audit.
     pub forfeited: u64,
     /// Epochs with offences that still count.
     pub strikes: u32,
-    /// Its last offence, if there was any.
+    /// The offence that brought its last strike, or a graver one after it; null without any.
     pub last_offence: Option<Offence>,
     /// What it has earned by probing and not been paid.
     pub pending: Pending,
     /// Planck per point of the last closed epoch; null before one has closed.
     pub last_rate: Option<Amount>,
-    /// Everything that lowers its pay: `notMeasuredYet`, `inaccurate`, `outliers`, `failedAudits`, `silentAudits`, `auditsOpen`,
-    /// `epochRunning`.
+    /// Everything that lowers its pay; see *ProberReason*.
     pub reasons: Vec<String>,
 }
 
