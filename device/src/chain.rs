@@ -286,7 +286,7 @@ impl Client {
         self.api("VouchApi_explain", device).await
     }
 
-    /// A validator as a prober; `None` if it never probed.
+    /// A validator as a prober; `None` if it was never among a session's validators.
     pub async fn prober(&self, validator: &AccountId32) -> Result<Option<Prober>, Error> {
         self.api("VouchApi_prober", validator).await
     }
@@ -412,7 +412,13 @@ impl Client {
         let no_api = |reason| Error::NoApi { function, reason };
         let answer = self
             .links()
-            .ask(|link| async move { Ok(link.rpc.state_call(function, Some(arguments), at).await?) })
+            .ask(|link| async move {
+                let at = match at {
+                    Some(at) => Some(at),
+                    None => link.now().await?,
+                };
+                Ok(link.rpc.state_call(function, Some(arguments), at).await?)
+            })
             .await
             .map_err(|error| match error {
                 Error::Request(reason) if reason.contains("is not found") => no_api(reason),
@@ -439,8 +445,13 @@ pub fn batches(calls: Vec<Call>) -> Vec<Call> {
     packed
 }
 
+/// A block; without a hash the one as of which is asked, see [`Link::now`].
 async fn head_of(link: &Link, hash: Option<Hash>) -> Result<Head, subxt::Error> {
-    let hash = match hash {
+    let asked = match hash {
+        Some(hash) => Some(hash),
+        None => link.now().await?,
+    };
+    let hash = match asked {
         Some(hash) => hash,
         None => link.rpc.chain_get_block_hash(None).await?.ok_or_else(|| subxt::Error::other_str("no best block"))?,
     };
@@ -449,7 +460,7 @@ async fn head_of(link: &Link, hash: Option<Hash>) -> Result<Head, subxt::Error> 
     Ok(Head { number: header.number as u32, hash: H256(hash.0) })
 }
 
-/// The block asked for, or else the best one, with its metadata.
+/// The block asked for, or else the one as of which is asked, with its metadata.
 async fn block(link: &Link, at: Option<H256>) -> Result<OnlineClientAtBlock<SubstrateConfig>, subxt::Error> {
     let head = head_of(link, at.map(to_subxt)).await?;
     at_head(link, head).await

@@ -5,12 +5,12 @@ mod epoch;
 pub use epoch::LastEpoch;
 
 use crate::{
-    chain::{Device, Explained, Network, Token},
+    chain::{Device, Explained, Network, Pending, Token},
     work::explain::WorkStatus,
 };
 use serde::Serialize;
 use vouch_primitives::{
-    api::{DeviceState, Reason},
+    api::{code, DeviceState, Reason},
     history::{Attendance, History, LaneHistory},
     lanes::latency_ceiling_ms,
     DeviceId,
@@ -112,8 +112,9 @@ pub fn sentence(reason: Reason, device: &Device, explained: &Explained, network:
             explained.latency_factor
         ),
         Reason::ShortStreak => format!(
-            "Short streak: {} rounds up in a row earn {} percent; 32 earn 125 percent.",
-            device.streak, explained.streak_factor
+            "Short streak: {} up in a row earn {} percent; 32 earn 125 percent.",
+            count(device.streak.into(), "round"),
+            explained.streak_factor
         ),
         Reason::ClassWeighsNothing => {
             format!("Its class, {}, has weight zero: devices of it earn nothing.", String::from_utf8_lossy(&device.class_name))
@@ -121,15 +122,7 @@ pub fn sentence(reason: Reason, device: &Device, explained: &Explained, network:
         Reason::NoEndpoint => "It publishes no address, so no prober can reach it: set `endpoint` and run \
                                `vouch-device set-endpoint`."
             .into(),
-        Reason::EpochRunning => {
-            let left = network.rounds_per_epoch.saturating_sub(network.rounds_done);
-            format!(
-                "{} points of epoch {} become tokens when it closes, in {left} round{}.",
-                explained.pending.points,
-                explained.pending.epoch,
-                if left == 1 { "" } else { "s" }
-            )
-        },
+        Reason::EpochRunning => epoch_running(&explained.pending, network),
         Reason::RateWasZero => format!(
             "The last epoch paid nothing per point: its budget was smaller than its total points. This epoch divides {}.",
             token.show(network.uptime_budget)
@@ -159,6 +152,23 @@ pub fn sentence(reason: Reason, device: &Device, explained: &Explained, network:
         ),
         Reason::NotJudged => "Rounds went by in which it was not judged.".into(),
     }
+}
+
+/// "1 point", "2 points".
+pub(crate) fn count(n: u64, of: &str) -> String {
+    format!("{n} {of}{}", if n == 1 { "" } else { "s" })
+}
+
+/// What becomes of the points of the running epoch.
+pub(crate) fn epoch_running(pending: &Pending, network: &Network) -> String {
+    let left = network.rounds_per_epoch.saturating_sub(network.rounds_done);
+    let verb = if pending.points == 1 { "becomes" } else { "become" };
+    format!(
+        "{} of epoch {} {verb} tokens when it closes, in {}.",
+        count(pending.points.into(), "point"),
+        pending.epoch,
+        count(left.into(), "round")
+    )
 }
 
 /// Everything `status` tells about one device; amounts are planck, as strings, because they exceed what JSON readers count to.
@@ -270,7 +280,7 @@ impl Record {
         let (pending, work) = (&explained.pending, &explained.work);
         let accrued = pending.accrued.saturating_add(work.accrued);
         let reasons = explained.reasons.iter().map(|reason| ReasonStatus {
-            code: format!("{reason:?}"),
+            code: code(reason),
             sentence: sentence(*reason, device, explained, network, token),
         });
         Self {
@@ -460,7 +470,7 @@ mod tests {
         assert_eq!((&json["held"], &json["held_tokens"]), (&"1150".into(), &"11.5".into()));
         assert_eq!((&json["admitted"], &json["given_up"]), (&false.into(), &false.into()));
         assert_eq!((&json["last_verdict"], &json["last_round"]), (&"up".into(), &11.into()));
-        assert_eq!(json["reasons"][0]["code"], "Slow");
+        assert_eq!(json["reasons"][0]["code"], "slow");
         let unknown = serde_json::to_value(DeviceStatus::new(&id, None, &network(), &token)).unwrap();
         assert_eq!(unknown["registered"], false);
         assert!(unknown.get("accrued").is_none());

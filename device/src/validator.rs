@@ -2,13 +2,13 @@
 
 use crate::{
     chain::{Network, Prober, Token},
-    explain::ReasonStatus,
+    explain::{epoch_running, ReasonStatus},
 };
 use polkadot_sdk::sp_runtime::AccountId32;
 use serde::Serialize;
 use vouch_primitives::{
     accuracy::FULL,
-    api::{ProberReason, ProberRecord},
+    api::{code, ProberReason, ProberRecord},
     audit::{Misconduct, ReportId},
 };
 
@@ -53,7 +53,7 @@ pub struct Record {
     pub points_forfeited: u64,
     /// Epochs with offences that still count.
     pub strikes: u32,
-    /// The gravest offence of the last of these epochs.
+    /// The offence that brought the last strike, or a graver one after it.
     pub last_offence: Option<Offence>,
     /// Points of the running epoch.
     pub points: u32,
@@ -93,7 +93,7 @@ impl Record {
         let reasons = prober
             .reasons
             .iter()
-            .map(|reason| ReasonStatus { code: format!("{reason:?}"), sentence: sentence(*reason, &prober, network) });
+            .map(|reason| ReasonStatus { code: code(reason), sentence: sentence(*reason, &prober, network) });
         let reasons = reasons.collect();
         let ProberRecord {
             reports,
@@ -110,7 +110,7 @@ impl Record {
             strikes,
             last_offence,
         } = prober.record;
-        let offence = |(kind, ReportId { round, cohort, .. })| Offence { kind: format!("{kind:?}"), round, cohort };
+        let offence = |(kind, ReportId { round, cohort, .. })| Offence { kind: code(kind), round, cohort };
         Self {
             number: prober.number,
             reports,
@@ -183,15 +183,7 @@ pub fn sentence(reason: ProberReason, prober: &Prober, network: &Network) -> Str
             "{} of its reports are drawn for an audit and paid once they are proven, which the node does by itself.",
             record.open
         ),
-        ProberReason::EpochRunning => {
-            let left = network.rounds_per_epoch.saturating_sub(network.rounds_done);
-            format!(
-                "{} points of epoch {} become tokens when it closes, in {left} round{}.",
-                prober.pending.points,
-                prober.pending.epoch,
-                if left == 1 { "" } else { "s" }
-            )
-        },
+        ProberReason::EpochRunning => epoch_running(&prober.pending, network),
     }
 }
 
@@ -283,8 +275,8 @@ mod tests {
         let known = ValidatorStatus::new(&account, Some(prober()), &network(), &token);
         let json = serde_json::to_value(known).unwrap();
         assert_eq!(json["accrued"], u128::MAX.to_string());
-        assert_eq!((&json["last_offence"]["kind"], &json["last_offence"]["round"]), (&"Silence".into(), &9.into()));
-        assert_eq!(json["reasons"][3]["code"], "FailedAudits");
+        assert_eq!((&json["last_offence"]["kind"], &json["last_offence"]["round"]), (&"silence".into(), &9.into()));
+        assert_eq!(json["reasons"][3]["code"], "failedAudits");
         let unknown = serde_json::to_value(ValidatorStatus::new(&account, None, &network(), &token)).unwrap();
         assert_eq!(unknown["probed"], false);
         assert!(unknown.get("accrued").is_none());

@@ -39,7 +39,7 @@ impl Watcher {
         loop {
             match self.look().await {
                 Ok(()) => {},
-                Err(error @ Error::WrongChain { .. }) => return error,
+                Err(error @ (Error::WrongChain { .. } | Error::Specification(_))) => return error,
                 Err(error) => tracing::warn!(%error, "cannot follow the chain"),
             }
             tokio::time::sleep(POLL).await;

@@ -14,6 +14,9 @@ pub enum Error {
         /// The nodes tried, and what each said.
         tried: Vec<(String, String)>,
     },
+    /// No light client can be started from the chain specification that was given.
+    #[error("no light client: {0}")]
+    Specification(String),
     /// Nodes can be reached, but they follow another chain.
     #[error(
         "wrong chain: the node at {url} follows the chain with genesis {found:?}, this configuration is pinned to {expected:?}. \

@@ -38,24 +38,37 @@ pub(super) struct Link {
     pub(super) url: String,
     pub(super) rpc: LegacyRpcMethods<RpcConfigFor<SubstrateConfig>>,
     pub(super) online: OnlineClient<SubstrateConfig>,
+    /// Whether a light client stands in for a node.
+    is_light: bool,
 }
 
 impl Link {
-    async fn open(url: &str, config: SubstrateConfig) -> Result<Self, String> {
-        let patience = if light::spec_of(url).is_some() { light::SYNC } else { CONNECT };
+    /// By the light client `light`, or by a connection to the node at `url`.
+    async fn open(url: &str, light: Option<RpcClient>, config: SubstrateConfig) -> Result<Self, String> {
+        let is_light = light.is_some();
+        let patience = if is_light { light::SYNC } else { CONNECT };
         let attempt = async {
-            let client = match light::spec_of(url) {
-                Some(spec) => light::start(spec).map_err(subxt::Error::other_str)?,
+            let client = match light {
+                Some(client) => client,
                 None => RpcClient::from_insecure_url(url).await?,
             };
             let backend = Arc::new(LegacyBackend::builder().build(client.clone()));
             let online = OnlineClient::from_backend_with_config(config, backend).await?;
-            Ok::<_, subxt::Error>(Self { url: url.to_owned(), rpc: LegacyRpcMethods::new(client), online })
+            Ok::<_, subxt::Error>(Self { url: url.to_owned(), rpc: LegacyRpcMethods::new(client), online, is_light })
         };
         match timeout(patience, attempt).await {
             Ok(Ok(link)) => Ok(link),
             Ok(Err(error)) => Err(plain(&error)),
             Err(_) => Err(format!("no answer within {patience:?}")),
+        }
+    }
+
+    /// The block as of which to ask if none is named: the best one, `None`, of a node; of a light client the last final one,
+    /// because it does not execute blocks, and the author of a best block may have invented what is in its state.
+    pub(super) async fn now(&self) -> Result<Option<Hash>, subxt::Error> {
+        match self.is_light {
+            true => Ok(Some(self.rpc.chain_get_finalized_head().await?)),
+            false => Ok(None),
         }
     }
 
@@ -142,8 +155,9 @@ impl Links {
             let mut foreign = None;
             for _ in 0..self.urls.len() {
                 let url = &self.urls[self.next.fetch_add(1, Ordering::Relaxed) % self.urls.len()];
+                let light = light::spec_of(url).map(light::start).transpose().map_err(Error::Specification)?;
                 // A fresh configuration: it remembers metadata by version, which another chain may count alike.
-                match Link::open(url, SubstrateConfig::new()).await {
+                match Link::open(url, light, SubstrateConfig::new()).await {
                     Ok(link) => match self.expected {
                         Some(expected) if expected != link.genesis() => {
                             let found = link.genesis();
@@ -237,6 +251,12 @@ mod tests {
             },
             other => panic!("{other:?}"),
         }
+    }
+
+    #[tokio::test]
+    async fn specification_that_cannot_be_used_is_an_error_however_patient_one_is() {
+        let links = Links::new(vec!["light:/nowhere/spec.json".into()], None, None);
+        assert!(matches!(links.genesis().await, Err(Error::Specification(reason)) if reason.contains("spec.json")));
     }
 
     #[tokio::test]

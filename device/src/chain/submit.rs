@@ -134,14 +134,6 @@ impl Client {
         self.follow(signed, wait, patience).await
     }
 
-    /// Signs and sends `call` without waiting for it; returns its hash.
-    pub async fn submit_and_forget(&self, call: Call, signer: &Keypair) -> Result<H256, Error> {
-        let _sending = self.shared.sending.lock().await;
-        let signed = self.sign(&call, signer).await?;
-        self.send(&signed.bytes).await?;
-        Ok(signed.hash)
-    }
-
     /// What `calls`, packed as [`Client::submit_all`] packs them, would cost in fees.
     pub async fn estimate_fee(&self, calls: Vec<Call>, signer: &Keypair) -> Result<u128, Error> {
         let mut sum = 0u128;
@@ -245,7 +237,8 @@ impl Client {
         if Instant::now() >= trail.resend_at {
             trail.resend_at = Instant::now() + RESEND;
             // A refusal mostly means that it is in a block. Where a block was lost with the node that made it, it is not.
-            if let Err(error @ (Error::Unreachable { .. } | Error::WrongChain { .. })) = self.send(&signed.bytes).await
+            if let Err(error @ (Error::Unreachable { .. } | Error::WrongChain { .. } | Error::Specification(_))) =
+                self.send(&signed.bytes).await
             {
                 return Err(error);
             }

@@ -3,7 +3,7 @@
 use super::ReasonStatus;
 use crate::chain::Token;
 use serde::Serialize;
-use vouch_primitives::api::{EpochAccount, Reason};
+use vouch_primitives::api::{code, EpochAccount, Reason};
 
 /// What a device earned for uptime in the epoch that closed last; amounts are planck, as strings.
 #[derive(Clone, Debug, Serialize)]
@@ -37,7 +37,7 @@ impl LastEpoch {
             account;
         let reasons = reasons
             .iter()
-            .map(|reason| ReasonStatus { code: format!("{reason:?}"), sentence: sentence(*reason, account, token) })
+            .map(|reason| ReasonStatus { code: code(reason), sentence: sentence(*reason, account, token) })
             .collect();
         Self {
             epoch: *epoch,

@@ -1,6 +1,9 @@
 //! Turns what the chain says about a device as a worker into sentences and into JSON.
 
-use crate::chain::{Token, WorkReceipt, Worker};
+use crate::{
+    chain::{Token, WorkReceipt, Worker},
+    explain::count,
+};
 use serde::Serialize;
 use vouch_primitives::{
     work::api::{Outcome, RECEIPTS},
@@ -98,11 +101,6 @@ pub fn summary(worker: &Worker, round: RoundIndex, token: &Token) -> Vec<String>
 
 fn rate_of(epoch: EpochIndex, rates: &[(EpochIndex, u128)]) -> Option<u128> {
     rates.iter().find(|(of, _)| *of == epoch).map(|(_, rate)| *rate)
-}
-
-/// "1 point", "2 points".
-fn count(n: u64, of: &str) -> String {
-    format!("{n} {of}{}", if n == 1 { "" } else { "s" })
 }
 
 /// Everything `status` tells about a device as a worker; amounts are planck, as strings, because they exceed what JSON readers count

@@ -135,7 +135,7 @@ impl Worker {
                     complaint = None;
                     POLL
                 },
-                Err(error @ Error::WrongChain { .. }) => return error,
+                Err(error @ (Error::WrongChain { .. } | Error::Specification(_))) => return error,
                 Err(error) => {
                     // Said once, until it is something else.
                     let text = error.to_string();
