@@ -1,6 +1,6 @@
 //! Finds the binaries that are to be started, the jobs that are to be computed, and the explorer's page.
 
-use anyhow::{bail, Context};
+use anyhow::{bail, ensure, Context};
 use std::{env, path::PathBuf};
 
 /// A binary of this workspace.
@@ -69,14 +69,16 @@ pub fn job(name: &str) -> anyhow::Result<PathBuf> {
     })
 }
 
-/// The folder of the explorer's page: the one that the environment variable `VOUCH_EXPLORER` names, else where `scripts/explorer`
+/// The folder of the explorer's page: the one that the environment variable `VOUCH_EXPLORER_FOLDER` names, else where `scripts/explorer`
 /// puts it in the target folder that the running executable is in; `None` if it was not built.
-pub fn explorer() -> Option<PathBuf> {
-    let folders = match env::var_os("VOUCH_EXPLORER").map(PathBuf::from) {
-        Some(folder) => vec![folder],
-        None => in_target("explorer").ok()?,
-    };
-    folders.into_iter().find(|folder| folder.join("index.html").is_file())
+pub fn explorer() -> anyhow::Result<Option<PathBuf>> {
+    const VARIABLE: &str = "VOUCH_EXPLORER_FOLDER";
+    const PAGE: &str = "index.html";
+    if let Some(folder) = env::var_os(VARIABLE).map(PathBuf::from) {
+        ensure!(folder.join(PAGE).is_file(), "{VARIABLE} says {}, which holds no {PAGE}", folder.display());
+        return Ok(Some(folder));
+    }
+    Ok(in_target("explorer")?.into_iter().find(|folder| folder.join(PAGE).is_file()))
 }
 
 /// Where `folder` may be in the target folder. Tests run from one folder deeper than programs.

@@ -17,7 +17,7 @@ pub struct Explorer {
 impl Explorer {
     /// Serves it; `None` if it was not built.
     pub async fn serve() -> anyhow::Result<Option<Self>> {
-        let Some(folder) = binaries::explorer() else { return Ok(None) };
+        let Some(folder) = binaries::explorer()? else { return Ok(None) };
         let port = ports::free()?;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.context("cannot serve the explorer")?;
         let page = Router::new().fallback_service(ServeDir::new(folder));

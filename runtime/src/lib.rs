@@ -5,8 +5,7 @@
 
 #![cfg_attr(not(feature = "std"), no_std)]
 #![recursion_limit = "512"]
-// Every item written here is documented; those that the runtime macros generate cannot be.
-#![allow(missing_docs)]
+#![allow(missing_docs)] // Every item written here is documented; those that the runtime macros generate cannot be.
 
 extern crate alloc;
 
@@ -71,6 +70,23 @@ pub type TxExtension = (
     frame_metadata_hash_extension::CheckMetadataHash<Runtime>,
     frame_system::WeightReclaim<Runtime>,
 );
+
+/// What goes with an immortal transaction without a tip; with one that needs no signature if `nonce` is 0.
+pub fn extension(nonce: Nonce) -> TxExtension {
+    (
+        frame_system::AuthorizeCall::new(),
+        frame_system::CheckNonZeroSender::new(),
+        frame_system::CheckSpecVersion::new(),
+        frame_system::CheckTxVersion::new(),
+        frame_system::CheckGenesis::new(),
+        frame_system::CheckEra::from(generic::Era::Immortal),
+        frame_system::CheckNonce::from(nonce),
+        frame_system::CheckWeight::new(),
+        pallet_transaction_payment::ChargeTransactionPayment::from(0),
+        frame_metadata_hash_extension::CheckMetadataHash::new(false),
+        frame_system::WeightReclaim::new(),
+    )
+}
 
 /// A transaction as it travels.
 pub type UncheckedExtrinsic = generic::UncheckedExtrinsic<Address, RuntimeCall, Signature, TxExtension>;

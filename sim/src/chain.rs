@@ -13,7 +13,6 @@ use sp_consensus_babe::{
 use sp_core::{crypto::Pair as _, sr25519, H256};
 use sp_io::TestExternalities;
 use sp_runtime::{
-    generic::Era,
     traits::Header as _,
     transaction_validity::{InvalidTransaction, TransactionValidityError},
     ApplyExtrinsicResult, BuildStorage, Digest, DigestItem, DispatchError,
@@ -217,7 +216,7 @@ impl Chain {
 
 /// `call` as a transaction signed by `pair`; reads the chain's state.
 pub fn signed(pair: &sr25519::Pair, nonce: Nonce, call: RuntimeCall) -> UncheckedExtrinsic {
-    let extension = extension(nonce);
+    let extension = vouch_runtime::extension(nonce);
     let payload = vouch_runtime_payload(call.clone(), extension.clone());
     let signature = Signature::Sr25519(payload.using_encoded(|payload| pair.sign(payload)));
     UncheckedExtrinsic::new_signed(call, AccountId::from(pair.public()).into(), signature, extension)
@@ -233,23 +232,6 @@ fn vouch_runtime_payload(call: RuntimeCall, extension: TxExtension) -> Payload {
 pub fn authorized(call: impl Into<RuntimeCall>) -> UncheckedExtrinsic {
     use frame_system::offchain::CreateAuthorizedTransaction as Create;
     <Runtime as Create<RuntimeCall>>::create_authorized_transaction(call.into())
-}
-
-/// An immortal transaction without a tip.
-fn extension(nonce: Nonce) -> TxExtension {
-    (
-        frame_system::AuthorizeCall::new(),
-        frame_system::CheckNonZeroSender::new(),
-        frame_system::CheckSpecVersion::new(),
-        frame_system::CheckTxVersion::new(),
-        frame_system::CheckGenesis::new(),
-        frame_system::CheckEra::from(Era::Immortal),
-        frame_system::CheckNonce::from(nonce),
-        frame_system::CheckWeight::new(),
-        pallet_transaction_payment::ChargeTransactionPayment::from(0),
-        frame_metadata_hash_extension::CheckMetadataHash::new(false),
-        frame_system::WeightReclaim::new(),
-    )
 }
 
 /// What a panic says.

@@ -19,8 +19,8 @@ export const bytes = (hex) => Uint8Array.from(Buffer.from(hex.replace(/^0x/, "")
 export const hex = (bytes) => `0x${Buffer.from(bytes).toString("hex")}`
 
 /** The device's proof of possession for this owner, whose first it is: an Ed25519 signature. */
-export function proof(key, genesis, owner, nonce = 0) {
-  const count = new Uint8Array(new Uint32Array([nonce]).buffer)
+export function proof(key, genesis, owner) {
+  const count = new Uint8Array(4)
   const domain = new TextEncoder().encode("vouch/register/v1")
   return key.sign(Uint8Array.from(Buffer.concat([domain, bytes(genesis), owner, count])))
 }

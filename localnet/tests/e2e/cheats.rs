@@ -17,7 +17,7 @@ use vouch_localnet::{
     Localnet,
 };
 use vouch_primitives::{
-    work::{api::Stage, result::ChunkResult, Answer, ChunkIndex, JobId},
+    work::{api::Stage, result::ChunkResult, Answer, ChunkIndex, JobId, Status, TaskDigest},
     DeviceId,
 };
 
@@ -34,6 +34,19 @@ pub enum Trick {
     Guesses,
     /// The first fingerprint that somebody else answered with, as soon as there is one.
     Copies,
+    /// Digests of its own invention, which it shows when it is asked to: that takes a panel to find out.
+    Forges,
+}
+
+impl Trick {
+    /// Who owns those that do it.
+    pub const fn owner(self) -> &'static str {
+        match self {
+            Self::Guesses => "//Guesser",
+            Self::Copies => "//Copier",
+            Self::Forges => "//Forger",
+        }
+    }
 }
 
 /// One that cheats, and is owned by an account that has nothing else.
@@ -45,22 +58,24 @@ pub struct Cheat {
     genesis: H256,
     /// The chunks it has answered on.
     sent: BTreeSet<(JobId, ChunkIndex)>,
+    /// The chunks whose digests it has shown.
+    shown: BTreeSet<(JobId, ChunkIndex)>,
 }
 
 impl Cheat {
     /// One of each kind, registered and on the list of workers; and what answers their probes.
-    pub async fn all(net: &Localnet) -> anyhow::Result<(Vec<Self>, Swarm)> {
-        let kinds = [(Trick::Guesses, "//Guesser"), (Trick::Copies, "//Copier")];
+    pub async fn of(kinds: &[Trick], net: &Localnet) -> anyhow::Result<(Vec<Self>, Swarm)> {
         let swarm = Swarm::start(net.genesis(), LABEL, kinds.len(), SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
         let mut cheats = Vec::new();
-        for (n, (trick, owner)) in kinds.into_iter().enumerate() {
+        for (n, trick) in kinds.iter().copied().enumerate() {
+            let owner = trick.owner();
             let (client, genesis, key) = (net.client().clone(), net.genesis(), Swarm::key(LABEL, n));
             let (signer, id) = (keypair(owner)?, account(owner)?);
             client.transfer(&keypair("//Alice")?, &id, FUNDS, Wait::Included).await?;
             let registration = Registration::new(&key, genesis, &id, 0, 0, Some(swarm.endpoint()), None);
             client.register(&signer, &[registration], Wait::Included).await?;
             client.submit(Call::enlist(key.id(), 4, 64), &signer, Wait::Included).await?;
-            cheats.push(Self { trick, key, owner, client, genesis, sent: BTreeSet::new() });
+            cheats.push(Self { trick, key, owner, client, genesis, sent: BTreeSet::new(), shown: BTreeSet::new() });
         }
         Ok((cheats, swarm))
     }
@@ -84,6 +99,13 @@ impl Cheat {
     pub async fn step(&mut self) -> anyhow::Result<()> {
         for assignment in self.client.assignments(self.id()).await? {
             let mine = assignment.state.seats.iter().find(|seat| seat.device == *self.id()).context("its own seat")?;
+            let is_asked = assignment.state.stage == Stage::Opening && !mine.out;
+            if self.trick == Trick::Forges && is_asked && self.shown.insert((assignment.job, assignment.chunk)) {
+                let digests = forged(&assignment);
+                let call = Call::open(assignment.job, assignment.chunk, self.id(), &digests);
+                self.client.submit_general(call).await.context("digests that it did answer with")?;
+                continue;
+            }
             if assignment.state.stage != Stage::Computing || mine.fingerprint.is_some() {
                 continue;
             }
@@ -110,6 +132,20 @@ impl Cheat {
                 Some(ChunkResult { root, fuel }.fingerprint(self.genesis, *job, *chunk, self.id()))
             },
             Trick::Copies => state.seats.iter().find_map(|seat| seat.fingerprint),
+            Trick::Forges => {
+                let result = ChunkResult::new(terms.tasks_of(*chunk).start, &forged(assignment));
+                Some(result.fingerprint(self.genesis, *job, *chunk, self.id()))
+            },
         }
     }
+}
+
+/// What a forger says that the tasks of a chunk gave.
+fn forged(Assignment { chunk, terms, .. }: &Assignment) -> Vec<TaskDigest> {
+    let forge = |task: u32| TaskDigest {
+        status: Status::Done,
+        fuel: terms.fuel / 2,
+        output: H256(blake2_256(&task.to_le_bytes())),
+    };
+    terms.tasks_of(*chunk).map(forge).collect()
 }

@@ -1,8 +1,8 @@
-//! Clients that nobody here wrote read a chain, and do on it what owners do.
+//! Clients that nobody here wrote read a chain on which every call of ours has been made, and do on it what owners do.
 //!
 //! They are in `conformance/`, which `conformance/setup` installs.
 
-use crate::{alone_on, on, ROUNDS};
+use crate::{alone_on, everything, on, ROUNDS};
 use anyhow::{ensure, Context};
 use futures::future::join_all;
 use std::{
@@ -18,7 +18,7 @@ use vouch_device::{
     keys::{DeviceKey, Scheme},
     server::{connections_for, Server},
 };
-use vouch_localnet::{requester::Requester, Localnet};
+use vouch_localnet::Localnet;
 
 /// How long a client may take.
 const CLIENT: Duration = Duration::from_secs(600);
@@ -88,10 +88,15 @@ async fn answer(net: &Localnet) -> anyhow::Result<Server> {
 }
 
 #[test]
-fn mainstream_clients_decode_every_block_and_serve_owners_unmodified() {
+fn mainstream_clients_decode_every_call_and_serve_owners_unmodified() {
     alone_on(Localnet::builder().devices(3).cores(Some(NonZeroUsize::MIN)), async |net| {
-        // Devices work meanwhile, so that there is something of every pallet to decode.
-        let requester = Requester::post(net).await?;
+        everything::make(net).await?;
+        let (made, all) = (everything::made(net).await?, everything::all());
+        let missing: Vec<_> = all.difference(&made).collect();
+        ensure!(missing.is_empty(), "never called: {missing:?}");
+        let expect = net.folder().join("calls.json");
+        std::fs::write(&expect, serde_json::to_string(&all)?)?;
+
         let server = answer(net).await?;
         let url = net.nodes[0].url();
         let endpoint = server.address().to_string();
@@ -100,13 +105,13 @@ fn mainstream_clients_decode_every_block_and_serve_owners_unmodified() {
         let clients = OWNERS.iter().enumerate().map(|(n, (script, owner))| {
             let mut arguments = common(owner);
             arguments.extend(["--device-seed".to_owned(), format!("0x{}", hex::encode(seed(n)))]);
+            arguments.extend(["--expect".to_owned(), expect.display().to_string()]);
             run(script, arguments)
         });
         let fleet = run("src/fleet.mjs", common("//Charlie"));
         let (clients, fleet) = futures::future::join(join_all(clients), fleet).await;
         let failed: Vec<_> = clients.into_iter().chain([fleet]).filter_map(Result::err).collect();
         ensure!(failed.is_empty(), "{failed:#?}");
-        requester.stop().await?;
         Ok(server.stop().await?)
     });
 }

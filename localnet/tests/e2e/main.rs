@@ -1,7 +1,7 @@
 //! End to end, with the built binaries: real nodes, real device agents, real HTTP, real tokens.
 //!
-//! Every test has a network of its own and waits for conditions with generous bounds. A validator is promised a core: two tests with one
-//! validator each may run side by side, all others alone.
+//! Every test has a network of its own and waits for conditions with generous bounds. Networks wait for blocks most of the time, so that
+//! two tests may run side by side unless both have many validators; those that keep the machine busy run alone.
 
 mod audits;
 mod bad_input;
@@ -9,6 +9,7 @@ mod cheats;
 mod chronicle;
 mod clients;
 mod demo;
+mod everything;
 mod explorer;
 mod faults;
 mod hostile;
@@ -22,6 +23,7 @@ mod rpc_load;
 mod silence;
 mod swarm;
 mod tools;
+mod typed;
 
 use std::{future::Future, time::Duration};
 use tokio::sync::Semaphore;
@@ -30,17 +32,17 @@ use vouch_localnet::{network::Builder, process::tail, Localnet};
 /// Waiting for several rounds, on a machine that is busy with something else.
 const ROUNDS: Duration = Duration::from_secs(300);
 
-/// Cores that may be promised at the same time.
-const CORES: u32 = 2;
+/// What two cores have room for: a network of one validator takes one place, one of more takes two.
+const PLACES: u32 = 3;
 
-static FREE: Semaphore = Semaphore::const_new(CORES as usize);
+static FREE: Semaphore = Semaphore::const_new(PLACES as usize);
 
-/// Runs `test` once so many cores are free, on a runtime of its own. First come, first served.
-fn with_cores(cores: u32, test: impl Future<Output = anyhow::Result<()>>) {
+/// Runs `test` once so many places are free, on a runtime of its own. First come, first served.
+fn with_places(places: u32, test: impl Future<Output = anyhow::Result<()>>) {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     let outcome = runtime.block_on(async {
-        let _promised = FREE.acquire_many(cores).await?;
+        let _taken = FREE.acquire_many(places).await?;
         test.await
     });
     if let Err(error) = outcome {
@@ -50,14 +52,14 @@ fn with_cores(cores: u32, test: impl Future<Output = anyhow::Result<()>>) {
 
 /// Runs `test` alone.
 fn alone(test: impl Future<Output = anyhow::Result<()>>) {
-    with_cores(CORES, test);
+    with_places(PLACES, test);
 }
 
-/// Runs `test` on a network that is stopped afterwards, if it has one validator beside another such test. If it fails, the logs are
-/// kept and the nodes' last words shown.
+/// Runs `test` on a network that is stopped afterwards, beside another one if there is room. If it fails, the logs are kept and the
+/// nodes' last words shown.
 fn on(builder: Builder, test: impl AsyncFnOnce(&mut Localnet) -> anyhow::Result<()>) {
-    let cores = if builder.size() == 1 { 1 } else { CORES };
-    with_cores(cores, run(builder, test));
+    let places = if builder.size() == 1 { 1 } else { 2 };
+    with_places(places, run(builder, test));
 }
 
 /// As [`on`], alone: for tests that keep the whole machine busy.
