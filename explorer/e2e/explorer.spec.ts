@@ -121,6 +121,26 @@ test("an owner registers a device with a wallet, and what cannot be meant is ref
   await expect(page.getByText(/AlreadyRegistered/)).toBeVisible({ timeout: 120_000 })
 })
 
+test("a node that writes a call otherwise is found out before anything is signed", async ({ page }) => {
+  await install(page, "//Charlie")
+  await earning(account("//Charlie").address)
+  // The number of the call `claim` follows on its only argument and the argument's documentation, of which there is none.
+  const argument = `${Buffer.from("BoundedVec<DeviceId, T::MaxClaims>").toString("hex")}00`
+  let lies = 0
+  await page.routeWebSocket(/^ws:/, (socket) => {
+    const node = socket.connectToServer()
+    node.onMessage((message) => {
+      lies += String(message).split(`${argument}00`).length - 1
+      socket.send(String(message).replaceAll(`${argument}00`, `${argument}07`))
+    })
+  })
+  await page.goto(at(`#/owner/${account("//Charlie").address}`))
+  await page.getByRole("button", { name: "Connect test-wallet" }).click()
+  await page.getByRole("button", { name: "Claim for 1 device" }).click()
+  await expect(page.getByRole("alert")).toContainText("The node writes Rewards.claim in another way")
+  expect(lies).toBeGreaterThan(0)
+})
+
 test("validators answer for their probing", async ({ page }) => {
   await page.goto(at("#/validators"))
   const { validator, accuracy } = await ask<{ validator: string; accuracy: number }>("vouch_prober", account("//Alice").address)
@@ -165,6 +185,18 @@ test("a node that does not answer is named, with what may help", async ({ page }
   await expect(page.getByText("scripts/demo")).toBeVisible()
   await isAccessible(page)
   await picture(page, "no-node")
+})
+
+test("a chain that is not ours is named as such", async ({ page }) => {
+  // The same node, but that its metadata calls the runtime something else.
+  const spelt = (name: string) => `14${Buffer.from(name).toString("hex")}`
+  await page.routeWebSocket(/^ws:/, (socket) => {
+    const node = socket.connectToServer()
+    node.onMessage((message) => socket.send(String(message).replaceAll(spelt("vouch"), spelt("other"))))
+  })
+  await page.goto(at())
+  await expect(page.getByRole("heading", { name: "Another chain" })).toBeVisible()
+  await expect(page.getByRole("alert")).toContainText("which is not a Vouch chain")
 })
 
 test("a lost connection is told, and taken up again", async ({ page }) => {

@@ -18,6 +18,7 @@ import {
 import { useDisclosure, useHash } from "@mantine/hooks"
 import { useEffect } from "react"
 import { ChainProvider, useChain } from "./chain/ChainProvider"
+import { Boundary } from "./components/Boundary"
 import { NodeField } from "./components/NodeField"
 import { Search } from "./components/Search"
 import { Loading, NoConnection } from "./components/States"
@@ -95,7 +96,9 @@ export function App() {
           </Stack>
         </AppShell.Navbar>
         <AppShell.Main id="main" tabIndex={-1}>
-          <Content here={here} />
+          <Boundary page={hash}>
+            <Content here={here} />
+          </Boundary>
         </AppShell.Main>
       </AppShell>
     </ChainProvider>

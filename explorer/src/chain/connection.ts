@@ -17,6 +17,8 @@ export interface Connection {
   api: Api
   token: Token
   chain: string
+  /** Hash of the chain's block 0. */
+  genesis: string
 }
 
 /** Why there is no connection. */
@@ -48,20 +50,21 @@ export function connect(url: string, onOnline: (online: boolean) => void): [Prom
 }
 
 async function greet(client: PolkadotClient, url: string): Promise<Connection> {
-  const { name, properties } = await client.getChainSpecData()
+  const { name, properties, genesisHash } = await client.getChainSpecData()
   const api = client.getTypedApi(vouch)
   const { spec_name } = await api.constants.System.Version()
   if (spec_name !== "vouch") throw new NotVouch(`The node at ${url} follows ${name}, which is not a Vouch chain.`)
-  return { client, api, chain: name, token: tokenOf(properties) }
+  return { client, api, chain: name, genesis: genesisHash, token: tokenOf(properties) }
 }
 
-/** What a chain's specification says of its token. */
+/** Most decimal places of a token: an amount has 39 digits at most. */
+const MOST_DECIMALS = 38
+
+/** What a chain's specification says of its token; planck if it says nothing that can be meant. */
 export function tokenOf(properties: unknown): Token {
-  const { tokenSymbol, tokenDecimals } = (properties ?? {}) as Record<string, unknown>
-  return {
-    symbol: typeof tokenSymbol === "string" ? tokenSymbol : "planck",
-    decimals: typeof tokenDecimals === "number" ? tokenDecimals : 0,
-  }
+  const { tokenSymbol: symbol, tokenDecimals: decimals } = (properties ?? {}) as Record<string, unknown>
+  const isMeant = typeof decimals === "number" && Number.isInteger(decimals) && decimals >= 0 && decimals <= MOST_DECIMALS
+  return typeof symbol === "string" && isMeant ? { symbol, decimals } : { symbol: "planck", decimals: 0 }
 }
 
 function within<T>(milliseconds: number, promise: Promise<T>): Promise<T> {

@@ -8,10 +8,10 @@ import type { Api } from "./types"
 export type Live<T> = { kind: "loading" } | { kind: "failed"; error: Error } | { kind: "known"; value: T }
 
 /**
- * What `ask` answers: at once, whenever `key` changes, and after each block that `concerns` it or that does not follow on the
- * last one. The last answer stays until the next one is there.
+ * What `ask` answers: at once, whenever `key` changes, and after each block that `concerns` it, as the last answer has it, or that does
+ * not follow on the last one. The last answer stays until the next one is there.
  */
-export function useLive<T>(key: string, ask: (api: Api) => Promise<T>, concerns: (block: Block) => boolean): Live<T> {
+export function useLive<T>(key: string, ask: (api: Api) => Promise<T>, concerns: (block: Block, last: T | undefined) => boolean): Live<T> {
   const { api, block } = useConnection()
   const [live, setLive] = useState<Live<T>>({ kind: "loading" })
   const seen = useRef<string>(undefined)
@@ -21,7 +21,7 @@ export function useLive<T>(key: string, ask: (api: Api) => Promise<T>, concerns:
     const first = asked.current.key !== key
     const missed = skips(seen.current, block)
     seen.current = block?.hash
-    if (!first && (block === undefined || !(missed || concerns(block)))) return
+    if (!first && (block === undefined || !(missed || concerns(block, live.kind === "known" ? live.value : undefined)))) return
     if (first) setLive({ kind: "loading" })
     const round = asked.current.round + 1
     asked.current = { key, round }
@@ -36,16 +36,16 @@ export function useLive<T>(key: string, ask: (api: Api) => Promise<T>, concerns:
   return live
 }
 
-/** A round, an epoch, or something that was accounted. */
-export const concernsRounds = ({ changes }: Block) =>
-  changes.opened !== undefined || changes.closed !== undefined || changes.accounted.length > 0
+/** A round opened, and those before it are accounted or soon will be. */
+export const concernsRounds = ({ changes }: Block) => changes.opened !== undefined || changes.closed !== undefined
 
-/** Everything that can change a device. */
-export const concernsDevice = (device: string) => (block: Block) =>
-  concernsRounds(block) || block.changes.devices.includes(device)
+/** Everything that can change what is known of devices in these cohorts; at first it is not known which these are. */
+export const concernsCohorts = (block: Block, cohorts: ReadonlySet<number> | undefined) =>
+  concernsRounds(block) || (cohorts !== undefined && block.changes.accounted.some(({ cohort }) => cohorts.has(cohort)))
 
-/** Everything that can change any device. */
-export const concernsDevices = (block: Block) => concernsRounds(block) || block.changes.devices.length > 0
+/** Everything that can change these devices, which are in these cohorts. */
+export const concernsDevices = (block: Block, devices: ReadonlySet<string>, cohorts: ReadonlySet<number> | undefined) =>
+  concernsCohorts(block, cohorts) || block.changes.devices.some((device) => devices.has(device))
 
 /** Anything at all. */
 export const concernsAnything = () => true

@@ -1,11 +1,12 @@
 // A cohort at a time: how each of its last 32 rounds went, and every lane in the round that is chosen.
 
-import { Button, Card, Group, Slider, Stack, Text } from "@mantine/core"
+import { Card, Group, Slider, Stack, Text } from "@mantine/core"
 import { useRef, useState } from "react"
 import { useConnection } from "../chain/ChainProvider"
-import { concernsRounds, useLive } from "../chain/useLive"
+import { concernsCohorts, useLive } from "../chain/useLive"
 import { toDevice } from "../route"
 import { lanes, ROUNDS, roundShare, verdict, WORDS } from "../view/history"
+import { Pager } from "./Pager"
 import { Empty, Known } from "./States"
 
 export function HeatMap({ cohorts }: { cohorts: number }) {
@@ -14,19 +15,9 @@ export function HeatMap({ cohorts }: { cohorts: number }) {
   const cohort = Math.min(chosen, cohorts - 1)
   return (
     <Stack gap="xs">
-      {cohorts > 1 && (
-        <Group component="nav" aria-label="Cohorts">
-          <Button variant="default" disabled={cohort === 0} onClick={() => setChosen(cohort - 1)}>
-            Before
-          </Button>
-          <Text>
-            Cohort {cohort} of 0 to {(cohorts - 1).toLocaleString("en")}
-          </Text>
-          <Button variant="default" disabled={cohort + 1 === cohorts} onClick={() => setChosen(cohort + 1)}>
-            After
-          </Button>
-        </Group>
-      )}
+      <Pager label="Cohorts" page={cohort} pages={cohorts} go={setChosen}>
+        Cohort {cohort} of 0 to {(cohorts - 1).toLocaleString("en")}
+      </Pager>
       <Cohort key={cohort} cohort={cohort} />
       <Group gap="md" aria-hidden>
         {Object.entries(WORDS).map(([verdict, words]) => (
@@ -47,7 +38,7 @@ interface History {
 }
 
 function Cohort({ cohort }: { cohort: number }) {
-  const live = useLive(`cohort ${cohort}`, (api) => api.query.Uptime.Histories.getValue(cohort, { at: "best" }), concernsRounds)
+  const live = useLive(`cohort ${cohort}`, (api) => api.query.Uptime.Histories.getValue(cohort, { at: "best" }), (block) => concernsCohorts(block, new Set([cohort])))
   return (
     <Card withBorder component="section" aria-label={`Cohort ${cohort}`}>
       <Text fw={600}>Cohort {cohort}</Text>
@@ -111,12 +102,17 @@ function Rounds({ cohort, history, used }: { cohort: number; history: History; u
 function Lanes({ cohort, history, used, age }: { cohort: number; history: History; used: number[]; age: number }) {
   const { api } = useConnection()
   const [stop, setStop] = useState(0)
+  const [problem, setProblem] = useState<string>()
   const grid = useRef<HTMLDivElement>(null)
 
-  const open = async (lane: number) => {
-    const device = await api.apis.VouchApi.tenant({ cohort, lane }, { at: "best" })
-    if (device !== undefined) window.location.hash = toDevice(device)
-  }
+  const open = (lane: number) =>
+    api.apis.VouchApi.tenant({ cohort, lane }, { at: "best" }).then(
+      (device) => {
+        if (device === undefined) setProblem(`Lane ${lane} is vacant by now.`)
+        else window.location.hash = toDevice(device)
+      },
+      (error: Error) => setProblem(error.message),
+    )
   const move = (event: React.KeyboardEvent) => {
     const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key]
     if (step === undefined) return
@@ -127,23 +123,26 @@ function Lanes({ cohort, history, used, age }: { cohort: number; history: Histor
   }
 
   return (
-    <div className="lanes" ref={grid} role="group" aria-label="Lanes" onKeyDown={move}>
-      {used.map((lane, n) => {
-        const was = verdict(history.up[lane] ?? 0, history.excused[lane] ?? 0, age)
-        const told = `Lane ${lane}: ${WORDS[was]}`
-        return (
-          <button
-            key={lane}
-            type="button"
-            className={`lane ${was}`}
-            tabIndex={n === stop ? 0 : -1}
-            title={told}
-            aria-label={told}
-            onFocus={() => setStop(n)}
-            onClick={() => void open(lane)}
-          />
-        )
-      })}
-    </div>
+    <>
+      {problem !== undefined && <Text role="alert">{problem}</Text>}
+      <div className="lanes" ref={grid} role="group" aria-label="Lanes" onKeyDown={move}>
+        {used.map((lane, n) => {
+          const was = verdict(history.up[lane] ?? 0, history.excused[lane] ?? 0, age)
+          const told = `Lane ${lane}: ${WORDS[was]}`
+          return (
+            <button
+              key={lane}
+              type="button"
+              className={`lane ${was}`}
+              tabIndex={n === stop ? 0 : -1}
+              title={told}
+              aria-label={told}
+              onFocus={() => setStop(n)}
+              onClick={() => void open(lane)}
+            />
+          )
+        })}
+      </div>
+    </>
   )
 }

@@ -17,9 +17,13 @@ export function Search() {
     if ("problem" in found) return setProblem(found.problem)
     if (status.kind !== "ready") return setProblem("There is no connection to ask.")
     setProblem(undefined)
-    const device = await status.connection.api.apis.VouchApi.device(found.id)
-    window.location.hash = device === undefined ? toOwner(found.id) : toDevice(found.id)
-    setText("")
+    try {
+      const device = await status.connection.api.apis.VouchApi.device(found.id, { at: "best" })
+      window.location.hash = device === undefined ? toOwner(found.id) : toDevice(found.id)
+      setText("")
+    } catch (error) {
+      setProblem(error instanceof Error ? error.message : String(error))
+    }
   }
 
   return (

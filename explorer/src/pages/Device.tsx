@@ -3,25 +3,21 @@
 import { Anchor, Badge, Card, Group, SimpleGrid, Stack, Table, Text, Title } from "@mantine/core"
 import { useConnection } from "../chain/ChainProvider"
 import type { Committee, Device as DeviceInfo, Explanation, LastEpoch, Reason } from "../chain/types"
-import { concernsDevice, useLive } from "../chain/useLive"
+import { concernsDevices, useLive } from "../chain/useLive"
 import { Figure } from "../components/Figure"
 import { HistoryStrip } from "../components/HistoryStrip"
+import { Identified } from "../components/Identified"
 import { Reasons } from "../components/Reasons"
 import { Empty, Known } from "../components/States"
 import { toOwner } from "../route"
 import { address, latency, short, state, text, tokens } from "../view/format"
-import { identity } from "../view/identity"
 import { REASONS } from "../view/reasons"
 
 export function Device({ id }: { id: string }) {
-  const found = identity(id)
-  return "problem" in found ? (
-    <Stack>
-      <Title order={1}>Device</Title>
-      <Empty title={found.problem}>{id}</Empty>
-    </Stack>
-  ) : (
-    <Registered id={found.id} />
+  return (
+    <Identified title="Device" text={id}>
+      {(device) => <Registered id={device} />}
+    </Identified>
   )
 }
 
@@ -37,7 +33,7 @@ function Registered({ id }: { id: string }) {
       ])
       return device && explanation && committee ? { device, explanation, committee } : undefined
     },
-    concernsDevice(id),
+    (block, found) => concernsDevices(block, new Set([id]), found && new Set([found.device.place.cohort])),
   )
   return (
     <Stack gap="xl">
@@ -120,8 +116,8 @@ function Last({ last }: { last: LastEpoch }) {
         Epoch {last.epoch}: {tokens(last.amount, token)}
       </Text>
       <Text mb="xs" c="var(--dimmed-text)">
-        {last.rounds_up} rounds up, {last.rounds_down} down, {last.rounds_excused} not judged; {last.points.toLocaleString("en")}{" "}
-        points of {last.rate.toLocaleString("en")} planck each. {tokens(last.held, token)} of it were held back.
+        {last.rounds_up} {last.rounds_up === 1 ? "round" : "rounds"} up, {last.rounds_down} down, {last.rounds_excused} not judged; {last.points.toLocaleString("en")}{" "}
+        {last.points === 1 ? "point" : "points"} of {last.rate.toLocaleString("en")} planck each. {tokens(last.held, token)} of it were held back.
       </Text>
       <Reasons codes={codes} meanings={REASONS} />
     </Card>

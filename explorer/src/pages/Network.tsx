@@ -8,6 +8,7 @@ import { concernsAnything, concernsRounds, useLive } from "../chain/useLive"
 import { Figure } from "../components/Figure"
 import { HeatMap } from "../components/HeatMap"
 import { Empty, Known } from "../components/States"
+import { WideTable } from "../components/WideTable"
 import { points, type Curve } from "../view/curve"
 import { duration, text, tokens } from "../view/format"
 import { verdict } from "../view/history"
@@ -64,6 +65,7 @@ function Figures({ network, epoch }: { network: NetworkInfo; epoch: Epoch }) {
         sum + (history?.up.filter((bits, lane) => verdict(bits, history.excused[lane] ?? 0, 0) === "up").length ?? 0),
       0,
     )
+    // Once a round: it takes many answers.
   }, concernsRounds)
   const left = block === undefined ? undefined : network.round_start + network.round_length - block.number
   return (
@@ -95,35 +97,22 @@ function Pools({ epoch }: { epoch: Epoch }) {
   return (
     <Stack gap="xs">
       <Title order={2}>What this epoch pays</Title>
-      <Table.ScrollContainer type="native" minWidth={620} tabIndex={0} role="region" aria-label="What this epoch pays">
-        <Table striped>
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>Pool</Table.Th>
-              <Table.Th>Divided</Table.Th>
-              <Table.Th>Points so far</Table.Th>
-              <Table.Th>10,000 points, as it goes</Table.Th>
-              <Table.Th>Last epoch</Table.Th>
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {pools.map((pool) => (
-              <Table.Tr key={pool.name}>
-                <Table.Td>
-                  {pool.name}
-                  <Text size="sm" c="var(--dimmed-text)">
-                    {pool.for}
-                  </Text>
-                </Table.Td>
-                <Table.Td>{tokens(pool.budget, token)}</Table.Td>
-                <Table.Td>{pool.points.toLocaleString("en")}</Table.Td>
-                <Table.Td>{rate(pool.projected_rate)}</Table.Td>
-                <Table.Td>{rate(pool.last_rate)}</Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
+      <WideTable label="What this epoch pays" minWidth={620} columns={["Pool", "Divided", "Points so far", "10,000 points, as it goes", "Last epoch"]}>
+        {pools.map((pool) => (
+          <Table.Tr key={pool.name}>
+            <Table.Td>
+              {pool.name}
+              <Text size="sm" c="var(--dimmed-text)">
+                {pool.for}
+              </Text>
+            </Table.Td>
+            <Table.Td>{tokens(pool.budget, token)}</Table.Td>
+            <Table.Td>{pool.points.toLocaleString("en")}</Table.Td>
+            <Table.Td>{rate(pool.projected_rate)}</Table.Td>
+            <Table.Td>{rate(pool.last_rate)}</Table.Td>
+          </Table.Tr>
+        ))}
+      </WideTable>
     </Stack>
   )
 }
@@ -144,28 +133,16 @@ function Projections() {
 function Classes({ projections }: { projections: Projection[] }) {
   const { token } = useConnection()
   return (
-    <Table.ScrollContainer type="native" minWidth={480} tabIndex={0} role="region" aria-label="What a device earns">
-      <Table striped>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>Class</Table.Th>
-            <Table.Th>Weight</Table.Th>
-            <Table.Th>Bond</Table.Th>
-            <Table.Th>In an epoch</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {projections.map((projection) => (
-            <Table.Tr key={projection.class}>
-              <Table.Td>{text(projection.name)}</Table.Td>
-              <Table.Td>{(projection.weight / 100).toLocaleString("en")}</Table.Td>
-              <Table.Td>{tokens(projection.bond, token)}</Table.Td>
-              <Table.Td>{projection.reward === undefined ? "not known yet" : tokens(projection.reward, token)}</Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <WideTable label="What a device earns" minWidth={480} columns={["Class", "Weight", "Bond", "In an epoch"]}>
+      {projections.map((projection) => (
+        <Table.Tr key={projection.class}>
+          <Table.Td>{text(projection.name)}</Table.Td>
+          <Table.Td>{(projection.weight / 100).toLocaleString("en")}</Table.Td>
+          <Table.Td>{tokens(projection.bond, token)}</Table.Td>
+          <Table.Td>{projection.reward === undefined ? "not known yet" : tokens(projection.reward, token)}</Table.Td>
+        </Table.Tr>
+      ))}
+    </WideTable>
   )
 }
 

@@ -1,42 +1,45 @@
 // A fleet, what it has earned, and the button that pays it out.
 
-import { Anchor, Button, Group, SimpleGrid, Stack, Table, Text, Title } from "@mantine/core"
+import { Anchor, SimpleGrid, Stack, Table, Text, Title } from "@mantine/core"
 import { useState } from "react"
 import { useConnection } from "../chain/ChainProvider"
 import type { Api, Summary } from "../chain/types"
 import { concernsDevices, useLive } from "../chain/useLive"
 import { Figure } from "../components/Figure"
 import { HistoryStrip } from "../components/HistoryStrip"
+import { Identified } from "../components/Identified"
+import { Pager } from "../components/Pager"
 import { Empty, Known } from "../components/States"
+import { WideTable } from "../components/WideTable"
 import { toDevice } from "../route"
 import { latency, short, state, tokens } from "../view/format"
-import { identity } from "../view/identity"
 import { Claim } from "../wallet/Claim"
 
 /** Devices of a page. */
 const PAGE = 25
 
 export function Owner({ id }: { id: string }) {
-  const found = identity(id)
-  return "problem" in found ? (
-    <Stack>
-      <Title order={1}>Owner</Title>
-      <Empty title={found.problem}>{id}</Empty>
-    </Stack>
-  ) : (
-    <Fleet owner={found.id} />
+  return (
+    <Identified title="Owner" text={id}>
+      {(owner) => <Fleet owner={owner} />}
+    </Identified>
   )
 }
 
-/** All devices of an owner. The chain tells a thousand at a time. */
+/** Devices that the chain tells of at a time. */
+const MOST = 1_000
+/** How often it is asked for more: a page of so many devices is of no use to anybody. */
+const MOST_PAGES = 20
+
+/** The devices of an owner, the first twenty thousand. */
 async function fleetOf(api: Api, owner: string): Promise<Summary[]> {
-  const MOST = 1_000
   const all: Summary[] = []
-  for (;;) {
+  for (let pages = 0; pages < MOST_PAGES; pages += 1) {
     const page = await api.apis.VouchApi.fleet(owner, all.at(-1)?.device, MOST, { at: "best" })
     all.push(...page)
-    if (page.length < MOST) return all
+    if (page.length < MOST) break
   }
+  return all
 }
 
 function Fleet({ owner }: { owner: string }) {
@@ -50,7 +53,11 @@ function Fleet({ owner }: { owner: string }) {
       ])
       return { fleet, account }
     },
-    concernsDevices,
+    // A device that joins the fleet shows with the next round.
+    (block, known) => {
+      const of = <T,>(what: (summary: Summary) => T) => new Set(known?.fleet.map(what))
+      return concernsDevices(block, of(({ device }) => device), of(({ place }) => place.cohort))
+    },
   )
   return (
     <Stack gap="xl">
@@ -96,51 +103,27 @@ function Devices({ fleet }: { fleet: Summary[] }) {
   return (
     <Stack gap="xs">
       <Title order={2}>Devices</Title>
-      <Table.ScrollContainer type="native" minWidth={760} tabIndex={0} role="region" aria-label="Devices">
-        <Table striped>
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>Device</Table.Th>
-              <Table.Th>State</Table.Th>
-              <Table.Th w={260}>Last 32 rounds</Table.Th>
-              <Table.Th>Latency</Table.Th>
-              <Table.Th>Can be claimed</Table.Th>
-              <Table.Th>Held</Table.Th>
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {fleet.slice(here * PAGE, (here + 1) * PAGE).map((summary) => (
-              <Table.Tr key={summary.device}>
-                <Table.Td>
-                  <Anchor className="mono" href={toDevice(summary.device)}>
-                    {short(summary.device)}
-                  </Anchor>
-                </Table.Td>
-                <Table.Td>{state(summary.state)}</Table.Td>
-                <Table.Td>
-                  <HistoryStrip up={summary.history.up} excused={summary.history.excused} compact />
-                </Table.Td>
-                <Table.Td>{latency(summary.latency_code)}</Table.Td>
-                <Table.Td>{tokens(summary.accrued, token)}</Table.Td>
-                <Table.Td>{tokens(summary.held, token)}</Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
-      {pages > 1 && (
-        <Group component="nav" aria-label="Pages of the fleet">
-          <Button variant="default" disabled={here === 0} onClick={() => setPage(here - 1)}>
-            Before
-          </Button>
-          <Text>
-            {here + 1} of {pages}
-          </Text>
-          <Button variant="default" disabled={here + 1 === pages} onClick={() => setPage(here + 1)}>
-            After
-          </Button>
-        </Group>
-      )}
+      <WideTable label="Devices" minWidth={760} columns={["Device", "State", { title: "Last 32 rounds", width: 260 }, "Latency", "Can be claimed", "Held"]}>
+        {fleet.slice(here * PAGE, (here + 1) * PAGE).map((summary) => (
+          <Table.Tr key={summary.device}>
+            <Table.Td>
+              <Anchor className="mono" href={toDevice(summary.device)}>
+                {short(summary.device)}
+              </Anchor>
+            </Table.Td>
+            <Table.Td>{state(summary.state)}</Table.Td>
+            <Table.Td>
+              <HistoryStrip up={summary.history.up} excused={summary.history.excused} compact />
+            </Table.Td>
+            <Table.Td>{latency(summary.latency_code)}</Table.Td>
+            <Table.Td>{tokens(summary.accrued, token)}</Table.Td>
+            <Table.Td>{tokens(summary.held, token)}</Table.Td>
+          </Table.Tr>
+        ))}
+      </WideTable>
+      <Pager label="Pages of the fleet" page={here} pages={pages} go={setPage}>
+        {here + 1} of {pages}
+      </Pager>
     </Stack>
   )
 }

@@ -9,7 +9,7 @@ import { Known } from "../components/States"
 import { toDevice } from "../route"
 import { text, tokens } from "../view/format"
 import { registration, type Form } from "../view/registration"
-import { TransactionState } from "../wallet/TransactionState"
+import { isBusy, TransactionState } from "../wallet/TransactionState"
 import { useTransaction } from "../wallet/useTransaction"
 import { WalletPicker } from "../wallet/WalletPicker"
 
@@ -37,7 +37,8 @@ export function Register() {
     setProblems({})
     setRegistered(checked.device)
     const { device, endpoint, proof } = checked
-    send(api.tx.Devices.register({ device, class: Number(classIndex), endpoint, beneficiary: undefined, proof }), account)
+    const argument = { device, class: Number(classIndex), endpoint, beneficiary: undefined, proof }
+    send(() => api.tx.Devices.register(argument), account)
   }
 
   return (
@@ -84,7 +85,7 @@ export function Register() {
           <Button
             type="submit"
             w="fit-content"
-            disabled={account === undefined || transaction.kind === "signing" || transaction.kind === "sent"}
+            disabled={account === undefined || isBusy(transaction)}
           >
             Register
           </Button>

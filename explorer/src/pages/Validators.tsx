@@ -46,7 +46,7 @@ function Validator({ validator, prober }: { validator: string; prober: Prober | 
         <Title order={2} size="h4">
           {short(validator)}
         </Title>
-        <Empty title="It has never probed" />
+        <Empty title="It was never among the validators of a session" />
       </Card>
     )
   }

@@ -2,7 +2,7 @@
 
 import type { ProberReason, Reason } from "../chain/types"
 
-interface Meaning {
+export interface Meaning {
   /** What it is. */
   says: string
   /** What helps; nothing if nothing has to be done. */

@@ -5,7 +5,7 @@ import type { InjectedPolkadotAccount } from "polkadot-api/pjs-signer"
 import { useState } from "react"
 import { useConnection } from "../chain/ChainProvider"
 import type { Api } from "../chain/types"
-import { TransactionState } from "./TransactionState"
+import { isBusy, TransactionState } from "./TransactionState"
 import { useTransaction } from "./useTransaction"
 import { WalletPicker } from "./WalletPicker"
 
@@ -13,7 +13,6 @@ export function Claim({ devices }: { devices: string[] }) {
   const { api } = useConnection()
   const [account, setAccount] = useState<InjectedPolkadotAccount>()
   const { transaction, send } = useTransaction()
-  const isBusy = transaction.kind === "signing" || transaction.kind === "sent"
   return (
     <Stack gap="xs" component="section" aria-label="Claim">
       <Title order={2}>Claim</Title>
@@ -21,8 +20,8 @@ export function Claim({ devices }: { devices: string[] }) {
       <Group align="end">
         <WalletPicker choose={setAccount} />
         <Button
-          disabled={account === undefined || devices.length === 0 || isBusy}
-          onClick={() => account !== undefined && void claim(api, devices).then((call) => send(call, account))}
+          disabled={account === undefined || devices.length === 0 || isBusy(transaction)}
+          onClick={() => account !== undefined && send(() => claim(api, devices), account)}
         >
           Claim for {devices.length} {devices.length === 1 ? "device" : "devices"}
         </Button>
@@ -35,7 +34,7 @@ export function Claim({ devices }: { devices: string[] }) {
 
 /** One claim, or a batch of them for more devices than one may name. */
 async function claim(api: Api, devices: string[]) {
-  const most = await api.constants.Rewards.MaxClaims()
+  const most = Math.max(1, await api.constants.Rewards.MaxClaims())
   const claims = Array.from({ length: Math.ceil(devices.length / most) }, (_, n) =>
     api.tx.Rewards.claim({ devices: devices.slice(n * most, (n + 1) * most) }),
   )

@@ -2,9 +2,11 @@
 
 import type { InjectedPolkadotAccount } from "polkadot-api/pjs-signer"
 import { useState } from "react"
+import { useConnection } from "../chain/ChainProvider"
+import { ensureKnown, nameOf, type Encoded } from "./known"
 
 /** What every transaction of the typed API can do. */
-interface Signable {
+interface Signable extends Encoded {
   signSubmitAndWatch(signer: InjectedPolkadotAccount["polkadotSigner"]): {
     subscribe(observer: { next: (event: Progress) => void; error: (error: unknown) => void }): unknown
   }
@@ -21,26 +23,38 @@ type Outcome = { ok: true } | { ok: false; dispatchError: { type: string; value?
 
 export type Transaction =
   | { kind: "idle" }
-  | { kind: "signing" }
+  | { kind: "making" }
+  | { kind: "signing"; call: string }
   | { kind: "sent" }
   | { kind: "included" }
   | { kind: "final" }
   | { kind: "failed"; problem: string }
 
-export function useTransaction(): { transaction: Transaction; send: (signable: unknown, account: InjectedPolkadotAccount) => void } {
+/** Sends what `make` makes, signed by `account`, once it is certain to be what the page says it is. */
+type Send = (make: () => unknown, account: InjectedPolkadotAccount) => void
+
+export function useTransaction(): { transaction: Transaction; send: Send } {
+  const { genesis } = useConnection()
   const [transaction, setTransaction] = useState<Transaction>({ kind: "idle" })
   const fail = (problem: string) => setTransaction({ kind: "failed", problem })
-  const send = (signable: unknown, account: InjectedPolkadotAccount) => {
-    setTransaction({ kind: "signing" })
-    ;(signable as Signable).signSubmitAndWatch(account.polkadotSigner).subscribe({
+  const failed = (error: unknown) => fail(error instanceof Error ? error.message : String(error))
+  const sign = async (make: () => unknown, account: InjectedPolkadotAccount) => {
+    const signable = (await make()) as Signable
+    await ensureKnown(signable, genesis)
+    setTransaction({ kind: "signing", call: nameOf(signable.decodedCall) })
+    signable.signSubmitAndWatch(account.polkadotSigner).subscribe({
       next: (event) => {
         if (event.type === "signed" || event.type === "broadcasted") setTransaction({ kind: "sent" })
         else if (event.type === "txBestBlocksState" && !event.found) setTransaction({ kind: "sent" })
         else if (!event.ok) fail(`The chain refused it: ${named(event.dispatchError)}.`)
         else setTransaction({ kind: event.type === "finalized" ? "final" : "included" })
       },
-      error: (error) => fail(error instanceof Error ? error.message : String(error)),
+      error: failed,
     })
+  }
+  const send: Send = (make, account) => {
+    setTransaction({ kind: "making" })
+    sign(make, account).catch(failed)
   }
   return { transaction, send }
 }
