@@ -219,6 +219,19 @@ test("a lost connection is told, and taken up again", async ({ page }) => {
   await expect(head).toBeVisible()
 })
 
+test("a page that cannot be drawn says so, and others go on", async ({ page }) => {
+  await page.addInitScript(() => {
+    BigInt.prototype.toLocaleString = () => {
+      throw new Error("these numbers are broken")
+    }
+  })
+  await page.goto(at())
+  await expect(page.getByRole("alert")).toContainText("these numbers are broken")
+  await page.evaluate(() => void (window.location.hash = "#/nowhere"))
+  await expect(page.getByRole("heading", { name: "There is no such page" })).toBeVisible()
+  await expect(page.getByRole("alert")).toBeHidden()
+})
+
 test("it fits a phone and the dark", async ({ page }) => {
   await page.setViewportSize({ width: 360, height: 740 })
   await page.emulateMedia({ colorScheme: "dark" })

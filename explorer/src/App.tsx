@@ -96,7 +96,7 @@ export function App() {
           </Stack>
         </AppShell.Navbar>
         <AppShell.Main id="main" tabIndex={-1}>
-          <Boundary page={hash}>
+          <Boundary key={hash}>
             <Content here={here} />
           </Boundary>
         </AppShell.Main>

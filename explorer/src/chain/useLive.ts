@@ -41,11 +41,14 @@ export const concernsRounds = ({ changes }: Block) => changes.opened !== undefin
 
 /** Everything that can change what is known of devices in these cohorts; at first it is not known which these are. */
 export const concernsCohorts = (block: Block, cohorts: ReadonlySet<number> | undefined) =>
-  concernsRounds(block) || (cohorts !== undefined && block.changes.accounted.some(({ cohort }) => cohorts.has(cohort)))
+  concernsRounds(block) || block.changes.accounted.some(({ cohort }) => cohorts?.has(cohort) ?? true)
 
-/** Everything that can change these devices, which are in these cohorts. */
-export const concernsDevices = (block: Block, devices: ReadonlySet<string>, cohorts: ReadonlySet<number> | undefined) =>
-  concernsCohorts(block, cohorts) || block.changes.devices.some((device) => devices.has(device))
+/** Everything that can change these devices, which are in these cohorts; at first it is not known which these are. */
+export const concernsDevices = (
+  block: Block,
+  devices: ReadonlySet<string> | undefined,
+  cohorts: ReadonlySet<number> | undefined,
+) => concernsCohorts(block, cohorts) || block.changes.devices.some((device) => devices?.has(device) ?? true)
 
 /** Anything at all. */
 export const concernsAnything = () => true

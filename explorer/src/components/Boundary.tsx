@@ -1,20 +1,16 @@
 import { Component, type ReactNode } from "react"
 import { Failure } from "./States"
 
-/** Shows what went wrong in place of a page that cannot be drawn; another page is tried anew. */
-export class Boundary extends Component<{ page: string; children: ReactNode }, { failed?: { page: string; error: Error } }> {
-  override state: { failed?: { page: string; error: Error } } = {}
+/** Shows what went wrong in place of a page that cannot be drawn. Another page needs a boundary of its own, by its `key`. */
+export class Boundary extends Component<{ children: ReactNode }, { error?: Error }> {
+  override state: { error?: Error } = {}
 
-  override componentDidCatch(error: Error) {
-    this.setState({ failed: { page: this.props.page, error } })
-  }
-
-  static getDerivedStateFromError() {
-    return {}
+  static getDerivedStateFromError(error: Error) {
+    return { error }
   }
 
   override render() {
-    const { failed } = this.state
-    return failed?.page === this.props.page ? <Failure error={failed.error} /> : this.props.children
+    const { error } = this.state
+    return error === undefined ? this.props.children : <Failure title="This page cannot be drawn" error={error} />
   }
 }

@@ -38,7 +38,11 @@ interface History {
 }
 
 function Cohort({ cohort }: { cohort: number }) {
-  const live = useLive(`cohort ${cohort}`, (api) => api.query.Uptime.Histories.getValue(cohort, { at: "best" }), (block) => concernsCohorts(block, new Set([cohort])))
+  const live = useLive(
+    `cohort ${cohort}`,
+    (api) => api.query.Uptime.Histories.getValue(cohort, { at: "best" }),
+    (block) => concernsCohorts(block, new Set([cohort])),
+  )
   return (
     <Card withBorder component="section" aria-label={`Cohort ${cohort}`}>
       <Text fw={600}>Cohort {cohort}</Text>

@@ -28,9 +28,9 @@ export function Empty({ title, children }: { title: string; children?: ReactNode
   )
 }
 
-export function Failure({ error }: { error: Error }) {
+export function Failure({ title = "The node could not answer", error }: { title?: string; error: Error }) {
   return (
-    <Alert color="red" title="The node could not answer" role="alert">
+    <Alert color="red" title={title} role="alert">
       {error.message}
     </Alert>
   )

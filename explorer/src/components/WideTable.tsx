@@ -5,7 +5,8 @@ import type { ReactNode } from "react"
 type Column = string | { title: string; width: number }
 
 /** A table that scrolls sideways where there is little room, by keyboard too; its rows are `children`. */
-export function WideTable({ label, minWidth, columns, children }: { label: string; minWidth: number; columns: Column[]; children: ReactNode }) {
+export function WideTable(props: { label: string; minWidth: number; columns: Column[]; children: ReactNode }) {
+  const { label, minWidth, columns, children } = props
   const known = columns.map((column) => (typeof column === "string" ? { title: column, width: undefined } : column))
   return (
     <Table.ScrollContainer type="native" minWidth={minWidth} tabIndex={0} role="region" aria-label={label}>

@@ -116,8 +116,9 @@ function Last({ last }: { last: LastEpoch }) {
         Epoch {last.epoch}: {tokens(last.amount, token)}
       </Text>
       <Text mb="xs" c="var(--dimmed-text)">
-        {last.rounds_up} {last.rounds_up === 1 ? "round" : "rounds"} up, {last.rounds_down} down, {last.rounds_excused} not judged; {last.points.toLocaleString("en")}{" "}
-        {last.points === 1 ? "point" : "points"} of {last.rate.toLocaleString("en")} planck each. {tokens(last.held, token)} of it were held back.
+        {last.rounds_up} {last.rounds_up === 1 ? "round" : "rounds"} up, {last.rounds_down} down, {last.rounds_excused} not judged;{" "}
+        {last.points.toLocaleString("en")} {last.points === 1 ? "point" : "points"} of {last.rate.toLocaleString("en")} planck each.{" "}
+        {tokens(last.held, token)} of it were held back.
       </Text>
       <Reasons codes={codes} meanings={REASONS} />
     </Card>

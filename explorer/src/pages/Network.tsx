@@ -67,10 +67,11 @@ function Figures({ network, epoch }: { network: NetworkInfo; epoch: Epoch }) {
     )
     // Once a round: it takes many answers.
   }, concernsRounds)
+  const among = network.cohorts > COUNTED ? `of the first ${COUNTED} cohorts ` : ""
   const left = block === undefined ? undefined : network.round_start + network.round_length - block.number
   return (
     <SimpleGrid cols={{ base: 2, md: 4 }}>
-      <Figure name="Devices" note={up.kind === "known" ? `${up.value.toLocaleString("en")} ${network.cohorts > COUNTED ? `of the first ${COUNTED} cohorts ` : ""}up in their last round` : "…"}>
+      <Figure name="Devices" note={up.kind === "known" ? `${up.value.toLocaleString("en")} ${among}up in their last round` : "…"}>
         {network.devices.toLocaleString("en")}
       </Figure>
       <Figure name="Round" note={left === undefined ? "…" : left > 0 ? `ends in ${duration(left)}` : "is ending"}>
@@ -86,6 +87,8 @@ function Figures({ network, epoch }: { network: NetworkInfo; epoch: Epoch }) {
   )
 }
 
+const POOL = ["Pool", "Divided", "Points so far", "10,000 points, as it goes", "Last epoch"]
+
 function Pools({ epoch }: { epoch: Epoch }) {
   const { token } = useConnection()
   const pools = [
@@ -97,7 +100,7 @@ function Pools({ epoch }: { epoch: Epoch }) {
   return (
     <Stack gap="xs">
       <Title order={2}>What this epoch pays</Title>
-      <WideTable label="What this epoch pays" minWidth={620} columns={["Pool", "Divided", "Points so far", "10,000 points, as it goes", "Last epoch"]}>
+      <WideTable label="What this epoch pays" minWidth={620} columns={POOL}>
         {pools.map((pool) => (
           <Table.Tr key={pool.name}>
             <Table.Td>

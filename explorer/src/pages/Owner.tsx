@@ -28,7 +28,7 @@ export function Owner({ id }: { id: string }) {
 
 /** Devices that the chain tells of at a time. */
 const MOST = 1_000
-/** How often it is asked for more: a page of so many devices is of no use to anybody. */
+/** How often it is asked for more: a node that lies would never come to an end. */
 const MOST_PAGES = 20
 
 /** The devices of an owner, the first twenty thousand. */
@@ -55,7 +55,7 @@ function Fleet({ owner }: { owner: string }) {
     },
     // A device that joins the fleet shows with the next round.
     (block, known) => {
-      const of = <T,>(what: (summary: Summary) => T) => new Set(known?.fleet.map(what))
+      const of = <T,>(what: (summary: Summary) => T) => known && new Set(known.fleet.map(what))
       return concernsDevices(block, of(({ device }) => device), of(({ place }) => place.cohort))
     },
   )
@@ -72,7 +72,9 @@ function Fleet({ owner }: { owner: string }) {
           return (
             <>
               <SimpleGrid cols={{ base: 2, md: 4 }}>
-                <Figure name="Devices">{fleet.length.toLocaleString("en")}</Figure>
+                <Figure name="Devices" note={fleet.length === MOST * MOST_PAGES ? "the first of them; so are the sums" : undefined}>
+                  {fleet.length.toLocaleString("en")}
+                </Figure>
                 <Figure name="Can be claimed">{tokens(accrued, token)}</Figure>
                 <Figure name="Held back">{tokens(sum((summary) => summary.held), token)}</Figure>
                 <Figure name="Balance" note={`${tokens(account.data.reserved, token)} more are held, as bonds and deposits`}>
@@ -95,6 +97,8 @@ function Fleet({ owner }: { owner: string }) {
   )
 }
 
+const COLUMNS = ["Device", "State", { title: "Last 32 rounds", width: 260 }, "Latency", "Can be claimed", "Held"]
+
 function Devices({ fleet }: { fleet: Summary[] }) {
   const { token } = useConnection()
   const [page, setPage] = useState(0)
@@ -103,7 +107,7 @@ function Devices({ fleet }: { fleet: Summary[] }) {
   return (
     <Stack gap="xs">
       <Title order={2}>Devices</Title>
-      <WideTable label="Devices" minWidth={760} columns={["Device", "State", { title: "Last 32 rounds", width: 260 }, "Latency", "Can be claimed", "Held"]}>
+      <WideTable label="Devices" minWidth={760} columns={COLUMNS}>
         {fleet.slice(here * PAGE, (here + 1) * PAGE).map((summary) => (
           <Table.Tr key={summary.device}>
             <Table.Td>

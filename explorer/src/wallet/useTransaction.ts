@@ -3,10 +3,11 @@
 import type { InjectedPolkadotAccount } from "polkadot-api/pjs-signer"
 import { useState } from "react"
 import { useConnection } from "../chain/ChainProvider"
-import { ensureKnown, nameOf, type Encoded } from "./known"
+import { nameOf, onlyFor, type Call } from "./known"
 
 /** What every transaction of the typed API can do. */
-interface Signable extends Encoded {
+interface Signable {
+  decodedCall: Call
   signSubmitAndWatch(signer: InjectedPolkadotAccount["polkadotSigner"]): {
     subscribe(observer: { next: (event: Progress) => void; error: (error: unknown) => void }): unknown
   }
@@ -40,9 +41,9 @@ export function useTransaction(): { transaction: Transaction; send: Send } {
   const failed = (error: unknown) => fail(error instanceof Error ? error.message : String(error))
   const sign = async (make: () => unknown, account: InjectedPolkadotAccount) => {
     const signable = (await make()) as Signable
-    await ensureKnown(signable, genesis)
+    const signer = await onlyFor(signable.decodedCall, account.polkadotSigner, genesis)
     setTransaction({ kind: "signing", call: nameOf(signable.decodedCall) })
-    signable.signSubmitAndWatch(account.polkadotSigner).subscribe({
+    signable.signSubmitAndWatch(signer).subscribe({
       next: (event) => {
         if (event.type === "signed" || event.type === "broadcasted") setTransaction({ kind: "sent" })
         else if (event.type === "txBestBlocksState" && !event.found) setTransaction({ kind: "sent" })
