@@ -128,8 +128,8 @@ where
         self.summaries().0.last_key_value().map(|(_, summary)| *summary)
     }
 
-    /// Gives a subscriber a place; refuses if there is none left. To be called before anything is looked up: so that who waits for
-    /// that is counted, and that nothing is missed meanwhile.
+    /// Gives a subscriber a place; refuses if there is none left. To be called before anything is looked up: so that those
+    /// who wait for it are counted, and nothing is missed meanwhile.
     pub(crate) async fn admit(&self, pending: PendingSubscriptionSink) -> Result<Admitted, StringError> {
         match self.places.clone().try_acquire_owned() {
             Ok(place) => Ok(Admitted { pending, blocks: self.blocks.subscribe(), place }),

@@ -18,8 +18,8 @@ use std::sync::Arc;
 /// Rounds as they are accounted.
 #[rpc(server, namespace = "vouch")]
 pub trait RoundsApi {
-    /// A summary of verdicts of each round, told anew whenever a final block has accounted more of it; first the newest one, if
-    /// there is any since the node started. A subscriber that does not read misses what it did not read.
+    /// A summary of verdicts of each of the last eight rounds, told anew whenever a final block has accounted more of it; first the
+    /// newest one, if there is any since the node started. A subscriber that does not read misses what it did not read.
     ///
     /// Errors: 12006.
     #[subscription(name = "subscribeRounds" => "round", unsubscribe = "unsubscribeRounds", item = crate::types::RoundSummary)]

@@ -1,6 +1,6 @@
 //! The answer of `VouchApi::changes`: what the events of one block say, for whoever follows the chain without decoding them.
 //!
-//! Every event of our pallets is named here, those that change nothing of it too: a new one has to be thought about.
+//! Every event of our pallets is named here, including those that change nothing: a new one has to be thought about.
 
 use crate::{Balance, Devices, Runtime, RuntimeEvent, System};
 use alloc::{collections::BTreeSet, vec::Vec};

@@ -71,7 +71,7 @@ pub type TxExtension = (
     frame_system::WeightReclaim<Runtime>,
 );
 
-/// What goes with an immortal transaction without a tip; with one that needs no signature if `nonce` is 0.
+/// What goes with an immortal transaction without a tip. With nonce 0 it also fits transactions that need no signature.
 pub fn extension(nonce: Nonce) -> TxExtension {
     (
         frame_system::AuthorizeCall::new(),

@@ -77,14 +77,19 @@ fn close_epoch() {
 fn fleet_says_of_each_device_what_is_said_of_it_alone() {
     let (mut ext, devices) = chain(9);
     ext.execute_with(|| {
+        // Every other device is in another cohort.
+        for device in devices.iter().step_by(2) {
+            pallet_devices::Devices::<Runtime>::mutate(device, |record| record.as_mut().unwrap().place.cohort = 1);
+        }
         let earned: Vec<u32> = (1..=9).collect();
-        Rewards::credit(0, &earned);
+        (0..2).for_each(|cohort| Rewards::credit(cohort, &earned));
         close_epoch();
-        Rewards::credit(0, &[5; LANES]);
+        (0..2).for_each(|cohort| Rewards::credit(cohort, &[5; LANES]));
 
         let fleet = Runtime::fleet(owner(), None, 1_000);
-        let named: BTreeSet<_> = fleet.iter().map(|summary| summary.device.clone()).collect();
-        assert_eq!(named, devices.iter().cloned().collect());
+        assert_eq!(fleet.iter().map(device_of).collect::<Vec<_>>(), Runtime::devices_of(owner(), None, 1_000));
+        let cohorts: Vec<_> = fleet.iter().map(|summary| summary.place.cohort).collect();
+        assert!(fleet.len() == 9 && !cohorts.is_sorted() && !cohorts.iter().rev().is_sorted(), "{cohorts:?}");
         for summary in &fleet {
             let alone = Runtime::device(summary.device.clone()).unwrap();
             let pending = Runtime::explain(summary.device.clone()).unwrap().pending;

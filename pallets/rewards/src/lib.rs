@@ -247,7 +247,7 @@ pub mod pallet {
     pub enum Error<T> {
         /// No device with this id is registered.
         UnknownDevice,
-        /// No validator that ever probed has this account.
+        /// The account was never among a session's validators.
         UnknownProber,
         /// None of those named has anything that can be paid now.
         NothingAccrued,
@@ -320,7 +320,7 @@ pub mod pallet {
         /// Pays to each of `validators` what it accrued in closed epochs by probing.
         ///
         /// Anyone may call it, for any validators; the caller pays the fee and gains nothing. A validator named twice is paid
-        /// once, one that has nothing is passed over. All or nothing: refused as a whole if any never probed, if none has
+        /// once, one that has nothing is passed over. All or nothing: refused as a whole if any was never among a session's validators, if none has
         /// anything, or if the account of any cannot be created with its amount.
         #[pallet::call_index(2)]
         #[pallet::weight(T::WeightInfo::claim_probing(validators.len() as u32))]

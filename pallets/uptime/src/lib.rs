@@ -159,11 +159,11 @@ pub mod pallet {
     pub type ProberSets<T: Config> =
         StorageMap<_, Twox64Concat, u32, BoundedVec<types::Member, T::MaxProbers>, ValueQuery>;
 
-    /// How many validators ever probed: the number of the next new one.
+    /// How many validators ever were among a session's: the number of the next new one.
     #[pallet::storage]
     pub type ProberCount<T: Config> = StorageValue<_, ProberNumber, ValueQuery>;
 
-    /// The number of every validator that ever probed. Kept for ever: its pay may be claimed at any time.
+    /// The number of every validator that ever was among a session's. Kept for ever: its pay may be claimed at any time.
     #[pallet::storage]
     pub type Numbers<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, ProberNumber>;
 

@@ -9,7 +9,7 @@ use frame_support::{ensure, traits::Get};
 use frame_system::pallet_prelude::BlockNumberFor;
 use reports::is_odd;
 use sp_runtime::{traits::Zero, TryRuntimeError};
-use types::{CohortAudits, RoundReports, DEVIATION_LIMIT, STANDINGS};
+use types::{CohortAudits, RoundReports, Standing, DEVIATION_LIMIT, STANDINGS};
 use vouch_primitives::{
     audit::{AuditState, ReportId},
     history::History,
@@ -129,8 +129,10 @@ impl<T: Config> Pallet<T> {
             *open.entry(audit.prober).or_default() += 1;
         }
         for prober in 0..ProberCount::<T>::get() {
-            let counted = Self::prober_record(prober).open;
-            ensure!(open.get(&prober).copied().unwrap_or(0) == counted, "a prober's open audits are counted");
+            let (Standing { audited, proven, .. }, record) = (Self::standing(prober), Records::<T>::get(prober));
+            let (failed, silent) = record.map_or((0, 0), |record| (record.failed, record.silent));
+            let open = open.get(&prober).copied().unwrap_or(0);
+            ensure!(open + proven + failed + silent == audited, "a prober's open audits are counted");
         }
         Ok(())
     }

@@ -306,8 +306,7 @@ pub struct Standing {
     pub outliers: u32,
     /// How near the prober is to being accused of them, below [`DEVIATION_LIMIT`].
     pub deviation: u16,
-    /// Reports that were drawn for an audit: those that are open now are what is left of them without what it proved, failed and was
-    /// silent about.
+    /// Reports that were drawn for an audit. Less those proven, failed and silent, this is how many are open.
     pub audited: u32,
     /// Audits that it proved.
     pub proven: u32,

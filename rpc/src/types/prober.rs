@@ -52,7 +52,7 @@ pub struct Prober {
     pub failed: u32,
     /// Audits that it did not answer in time.
     pub silent: u32,
-    /// Audits that wait for its answer, or to be closed after it.
+    /// Audits that wait for its answer, or were proven and wait to be closed.
     pub open: u32,
     /// Points that it lost with reports that failed their audit.
     pub forfeited: u64,

@@ -10,7 +10,7 @@ use sp_runtime::Perbill;
 use vouch_primitives::{
     audit::{Misconduct, ReportId},
     traits::{DeviceRegistry, ProberDirectory},
-    Bitmap, Lane,
+    Bitmap, Lane, Points, ProberNumber,
 };
 
 /// An offence by a report of an epoch of its own.
@@ -27,6 +27,18 @@ fn fractions() -> Vec<Perbill> {
     Offences::get().iter().map(|offence| offence.fraction).collect()
 }
 
+/// Accuses a prober over a report that was drawn for an audit, if that is what it is accused for.
+fn accuse(prober: ProberNumber, offending: Offending, points: Points) {
+    let index = prober as usize;
+    Standings::<Test>::mutate(0, |standings| {
+        while standings.len() <= index {
+            standings.try_push(Default::default()).unwrap();
+        }
+        standings[index].audited += u32::from(offending.kind != Misconduct::Outlier);
+    });
+    Uptime::accuse(prober, offending, points);
+}
+
 /// A cohort of 1,000 devices, of which the last 400 are down.
 fn large_cohort() -> (Vec<Lane>, Vec<Lane>) {
     Registered::mutate(|cohorts| {
@@ -41,10 +53,10 @@ fn large_cohort() -> (Vec<Lane>, Vec<Lane>) {
 fn repetition_costs_more_each_time() {
     TestExt::new().build_and_execute(|| {
         for round in 0..3 {
-            Uptime::accuse(5, offending(Misconduct::Silence, round), 7);
+            accuse(5, offending(Misconduct::Silence, round), 7);
             next_round();
         }
-        Uptime::accuse(5, offending(Misconduct::WrongOpening, 3), 7);
+        accuse(5, offending(Misconduct::WrongOpening, 3), 7);
         next_block();
         assert_eq!(fractions(), [2, 4, 6, 20].map(Perbill::from_percent));
         let record = Uptime::prober_record(5);
@@ -61,26 +73,26 @@ fn offences_of_one_epoch_are_one_incident_and_cost_what_the_gravest_does() {
         let of_epoch = |epoch, kind, round| Offending { epoch, ..offending(kind, round) };
         // GIVEN a node that is gone, with many audits to answer
         for round in 0..20 {
-            Uptime::accuse(5, of_epoch(7, Misconduct::Silence, round), 7);
+            accuse(5, of_epoch(7, Misconduct::Silence, round), 7);
             next_block();
         }
         assert_eq!(fractions(), [Perbill::from_percent(2)]);
         let record = Uptime::prober_record(5);
         assert_eq!((record.silent, record.forfeited, record.strikes), (20, 140, 1));
         // WHEN it also answers wrongly for that epoch, THEN that costs the difference
-        Uptime::accuse(5, of_epoch(7, Misconduct::WrongOpening, 20), 0);
-        Uptime::accuse(5, of_epoch(7, Misconduct::WrongOpening, 21), 0);
+        accuse(5, of_epoch(7, Misconduct::WrongOpening, 20), 0);
+        accuse(5, of_epoch(7, Misconduct::WrongOpening, 21), 0);
         next_block();
         assert_eq!(fractions(), [2, 5].map(Perbill::from_percent));
         assert_eq!(Uptime::prober_record(5).last_offence.map(|(kind, _)| kind), Some(Misconduct::WrongOpening));
         // AND other epochs count anew, each once, in whatever order they come to light.
         for (epoch, strikes) in [(9, 2), (8, 3), (9, 3), (7, 3), (6, 4), (8, 4)] {
-            Uptime::accuse(5, of_epoch(epoch, Misconduct::Silence, 30 + epoch), 0);
+            accuse(5, of_epoch(epoch, Misconduct::Silence, 30 + epoch), 0);
             assert_eq!(Uptime::prober_record(5).strikes, strikes, "epoch {epoch}");
         }
         // What is older than 32 epochs was counted when it was found.
-        Uptime::accuse(5, of_epoch(60, Misconduct::Silence, 90), 0);
-        Uptime::accuse(5, of_epoch(20, Misconduct::Silence, 90), 0);
+        accuse(5, of_epoch(60, Misconduct::Silence, 90), 0);
+        accuse(5, of_epoch(20, Misconduct::Silence, 90), 0);
         assert_eq!(Uptime::prober_record(5).strikes, 5);
     });
 }
@@ -94,7 +106,7 @@ fn validator_with_three_strikes_probes_no_more_until_they_are_forgotten() {
             };
             new_session(0..12);
             assert!(probing(5));
-            Uptime::accuse(5, offending(Misconduct::Silence, round), 0);
+            accuse(5, offending(Misconduct::Silence, round), 0);
             report_one();
         }
         new_session(0..12);
@@ -114,11 +126,11 @@ fn validator_with_three_strikes_probes_no_more_until_they_are_forgotten() {
 #[test]
 fn old_offences_are_forgotten() {
     TestExt::new().build_and_execute(|| {
-        Uptime::accuse(5, offending(Misconduct::Silence, 0), 0);
+        accuse(5, offending(Misconduct::Silence, 0), 0);
         next_round();
-        Uptime::accuse(5, offending(Misconduct::Silence, 100), 0);
+        accuse(5, offending(Misconduct::Silence, 100), 0);
         next_round();
-        Uptime::accuse(5, offending(Misconduct::Silence, 201), 0);
+        accuse(5, offending(Misconduct::Silence, 201), 0);
         next_block();
         assert_eq!(fractions(), [2, 4, 2].map(Perbill::from_percent));
         assert_eq!(Uptime::prober_record(5).silent, 3);
@@ -130,7 +142,7 @@ fn offences_wait_for_a_block_with_room_and_are_told_once() {
     TestExt::new().build_and_execute(|| {
         IdleWeight::set(Weight::zero());
         for (round, prober) in [4, 5, 4, 6].into_iter().enumerate() {
-            Uptime::accuse(prober, offending(Misconduct::Silence, round as u32), 0);
+            accuse(prober, offending(Misconduct::Silence, round as u32), 0);
             next_round();
         }
         next_block();
@@ -156,12 +168,12 @@ fn whoever_cannot_be_held_to_account_stops_nobody_else() {
         new_session(201..203);
         next_round();
         let gone = Uptime::number(&201).unwrap();
-        Uptime::accuse(gone, offending(Misconduct::Silence, 0), 0);
-        Uptime::accuse(5, offending(Misconduct::Silence, 1), 0);
+        accuse(gone, offending(Misconduct::Silence, 0), 0);
+        accuse(5, offending(Misconduct::Silence, 1), 0);
         // Known to those who slash already.
-        Uptime::accuse(6, offending(Misconduct::Silence, 1), 0);
+        accuse(6, offending(Misconduct::Silence, 1), 0);
         // The same report for another reason is another offence.
-        Uptime::accuse(7, offending(Misconduct::Outlier, 1), 0);
+        accuse(7, offending(Misconduct::Outlier, 1), 0);
         (0..4).for_each(|_| report_one());
         assert_eq!(Offences::get().iter().map(|offence| offence.offender).collect::<Vec<_>>(), [5, 7]);
         assert_eq!(AccusedQueue::<Test>::get(), (4, 4));
