@@ -207,7 +207,8 @@ impl Client {
         }
     }
 
-    /// The same client, whose questions are answered as of the block with this hash instead of the best block of the moment.
+    /// The same client, whose questions are answered as of the block with this hash instead of the best block of the moment, or of
+    /// the last final one if a light client is asked.
     pub fn at(&self, block: H256) -> Self {
         Self { shared: self.shared.clone(), at: Some(block) }
     }
@@ -221,7 +222,7 @@ impl Client {
         self.links().genesis().await
     }
 
-    /// The best block.
+    /// The best block; the last final one if a light client is asked.
     pub async fn best(&self) -> Result<Head, Error> {
         self.links().ask(|link| async move { head_of(&link, None).await }).await
     }

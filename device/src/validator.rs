@@ -24,10 +24,10 @@ pub struct ValidatorStatus {
     pub record: Option<Record>,
 }
 
-/// What is known of a validator that probed.
+/// What is known of a validator that was among a session's.
 #[derive(Clone, Debug, Serialize)]
 pub struct Record {
-    /// Its number among all that ever probed.
+    /// Its number among all that ever were.
     pub number: u32,
     /// Reports that were measured.
     pub reports: u32,

@@ -1,7 +1,10 @@
 //! The node's JSON-RPC beyond what `sc-service` brings: nonces, fees, BABE, GRANDPA, and `vouch_`.
 
 use crate::service::{FullBackend, FullClient, FullSelectChain, TransactionPool};
-use jsonrpsee::RpcModule;
+use jsonrpsee::{
+    types::{error::INVALID_PARAMS_CODE, ErrorObjectOwned},
+    RpcModule,
+};
 use pallet_transaction_payment_rpc::{TransactionPayment, TransactionPaymentApiServer};
 use polkadot_sdk::*;
 use sc_consensus_babe::BabeWorkerHandle;
@@ -10,7 +13,7 @@ use sc_consensus_grandpa::{FinalityProofProvider, GrandpaJustificationStream, Sh
 use sc_consensus_grandpa_rpc::{Grandpa, GrandpaApiServer};
 use sc_rpc::SubscriptionTaskExecutor;
 use sp_keystore::KeystorePtr;
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 use substrate_frame_rpc_system::{System, SystemApiServer};
 use vouch_rpc::{types::Id, Vouch};
 use vouch_runtime::{AccountId, BlockNumber, Hash, Nonce, OpaqueBlock as Block};
@@ -70,10 +73,15 @@ fn nonces<Context>(mut system: RpcModule<Context>) -> Result<RpcModule<Context>,
 where
     Context: SystemApiServer<Hash, AccountId, Nonce>,
 {
+    let unnamed = || ErrorObjectOwned::owned(INVALID_PARAMS_CODE, "no account is named", None::<()>);
     for name in ["system_accountNextIndex", "account_nextIndex"] {
         system.remove_method(name);
-        system.register_async_method(name, |params, system, _| async move {
-            let Id(account) = params.one()?;
+        system.register_async_method(name, move |params, system, _| async move {
+            // In order, or by name.
+            let Id(account) = match params.is_object() {
+                true => params.parse::<BTreeMap<String, Id>>()?.remove("account").ok_or_else(unnamed)?,
+                false => params.one()?,
+            };
             system.nonce(account).await
         })?;
     }

@@ -152,25 +152,33 @@ impl Links {
     async fn connect(&self, deadline: Option<Instant>) -> Result<Link, Error> {
         for round in 0.. {
             let mut tried = Vec::new();
-            let mut foreign = None;
+            // What will not get better by waiting.
+            let mut hopeless = None;
             for _ in 0..self.urls.len() {
                 let url = &self.urls[self.next.fetch_add(1, Ordering::Relaxed) % self.urls.len()];
-                let light = light::spec_of(url).map(light::start).transpose().map_err(Error::Specification)?;
+                let light = match light::spec_of(url).map(light::start).transpose() {
+                    Ok(light) => light,
+                    Err(reason) => {
+                        tracing::warn!(%reason, "no light client");
+                        hopeless = Some(Error::Specification(reason));
+                        continue;
+                    },
+                };
                 // A fresh configuration: it remembers metadata by version, which another chain may count alike.
                 match Link::open(url, light, SubstrateConfig::new()).await {
                     Ok(link) => match self.expected {
                         Some(expected) if expected != link.genesis() => {
                             let found = link.genesis();
-                            foreign = Some(Error::WrongChain { url: url.clone(), expected, found });
+                            hopeless = Some(Error::WrongChain { url: url.clone(), expected, found });
                         },
                         _ => return Ok(link),
                     },
                     Err(reason) => tried.push((url.clone(), reason)),
                 }
             }
-            // A node that cannot be reached may come back; one of another chain stays what it is.
-            if let (Some(foreign), true) = (foreign, tried.is_empty()) {
-                return Err(foreign);
+            // A node that cannot be reached may come back; one of another chain stays what it is, and so does a specification.
+            if let (Some(hopeless), true) = (hopeless, tried.is_empty()) {
+                return Err(hopeless);
             }
             let pause = pause(round, rand::thread_rng().gen());
             let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
@@ -257,6 +265,10 @@ mod tests {
     async fn specification_that_cannot_be_used_is_an_error_however_patient_one_is() {
         let links = Links::new(vec!["light:/nowhere/spec.json".into()], None, None);
         assert!(matches!(links.genesis().await, Err(Error::Specification(reason)) if reason.contains("spec.json")));
+        // Unless there is a node besides, which may come back.
+        let urls = vec!["light:/nowhere/spec.json".into(), "ws://127.0.0.1:1".into()];
+        let links = Links::new(urls, None, Some(Duration::from_millis(10)));
+        assert!(matches!(links.genesis().await, Err(Error::Unreachable { tried }) if tried.len() == 1));
     }
 
     #[tokio::test]
