@@ -16,7 +16,7 @@ const CASES: u32 = 512;
 fn config() -> Config {
     Config {
         max_imports: 0,
-        // So many that there is a function without parameters and results mostly, which `run` has to be.
+        // Enough that there mostly is a function without parameters and results, as `run` has to be.
         min_types: 30,
         max_types: 60,
         min_funcs: 60,
@@ -70,7 +70,8 @@ fn with_exports(code: &[u8]) -> Option<Vec<u8>> {
     let section = [&[2, 3][..], b"run", &[0, run, 6], b"memory", &[2, 0]].concat();
     // The section's number stands before its length, which takes as many bytes as it needs.
     let length = (1..=5)
-        .find(|bytes| code[exports.start - bytes - 1] == 7 && leb(&code[exports.start - bytes..]) == exports.len())?;
+        .find(|bytes| code[exports.start - bytes - 1] == 7 && leb(&code[exports.start - bytes..]) == exports.len())
+        .expect("a section has a header");
     Some([&code[..exports.start - length], &[section.len() as u8], &section, &code[exports.end..]].concat())
 }
 

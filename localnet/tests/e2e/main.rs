@@ -1,7 +1,7 @@
 //! End to end, with the built binaries: real nodes, real device agents, real HTTP, real tokens.
 //!
 //! Every test has a network of its own and waits for conditions with generous bounds. Networks wait for blocks most of the time, so that
-//! two tests may run side by side unless both have many validators; those that keep the machine busy run alone.
+//! small ones run side by side; those that keep the machine busy run alone.
 
 mod audits;
 mod bad_input;
@@ -32,8 +32,9 @@ use vouch_localnet::{network::Builder, process::tail, Localnet};
 /// Waiting for several rounds, on a machine that is busy with something else.
 const ROUNDS: Duration = Duration::from_secs(300);
 
-/// What two cores have room for: a network of one validator takes one place, one of more takes two.
-const PLACES: u32 = 3;
+/// What two cores have room for: a network of one validator takes one place, one of more takes two. One of four validators keeps them
+/// busy for a twentieth of the time.
+const PLACES: u32 = 4;
 
 static FREE: Semaphore = Semaphore::const_new(PLACES as usize);
 
@@ -60,6 +61,11 @@ fn alone(test: impl Future<Output = anyhow::Result<()>>) {
 fn on(builder: Builder, test: impl AsyncFnOnce(&mut Localnet) -> anyhow::Result<()>) {
     let places = if builder.size() == 1 { 1 } else { 2 };
     with_places(places, run(builder, test));
+}
+
+/// As [`on`], but with room for no more than a small one beside it: for tests whose other processes keep a core busy now and then.
+fn busy_on(builder: Builder, test: impl AsyncFnOnce(&mut Localnet) -> anyhow::Result<()>) {
+    with_places(PLACES - 1, run(builder, test));
 }
 
 /// As [`on`], alone: for tests that keep the whole machine busy.
