@@ -40,12 +40,24 @@ fn main() {
     fs::write(out.join("wasm_binary.rs"), source).expect("OUT_DIR is writable");
 }
 
+/// Has cargo build again when a file changes that the wasm is made of: tests and pages are not among them. That a file is new shows in
+/// the one that names it.
+fn watch(path: &Path) {
+    if path.ends_with("tests") || path.extension().is_some_and(|extension| extension == "md") {
+        return;
+    }
+    match fs::read_dir(path) {
+        Ok(entries) => entries.flatten().for_each(|entry| watch(&entry.path())),
+        Err(_) => println!("cargo::rerun-if-changed={}", path.display()),
+    }
+}
+
 fn build(out: &Path, compressed: &Path) {
     let manifest_dir = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets CARGO_MANIFEST_DIR"));
     let workspace = manifest_dir.parent().expect("the runtime is a workspace member").to_path_buf();
     for watched in ["compute/src", "compute/Cargo.toml", "primitives", "pallets", "runtime", "Cargo.toml", "Cargo.lock"]
     {
-        println!("cargo::rerun-if-changed={}", workspace.join(watched).display());
+        watch(&workspace.join(watched));
     }
     let target_dir = target_dir(out).join("wbuild");
 

@@ -26,7 +26,7 @@ mod tools;
 mod typed;
 
 use std::{future::Future, time::Duration};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit, TryAcquireError};
 use vouch_localnet::{network::Builder, process::tail, Localnet};
 
 /// Waiting for several rounds, on a machine that is busy with something else.
@@ -36,14 +36,29 @@ const ROUNDS: Duration = Duration::from_secs(300);
 /// busy for a twentieth of the time.
 const PLACES: u32 = 4;
 
+/// How long it takes at most to see that places are free.
+const LOOK: Duration = Duration::from_millis(250);
+
 static FREE: Semaphore = Semaphore::const_new(PLACES as usize);
 
-/// Runs `test` once so many places are free, on a runtime of its own. First come, first served.
+/// Takes places as soon as so many are free. Not in order: nobody waits for room that whoever is in front cannot use, and those that
+/// need all of it come last.
+async fn take(places: u32) -> anyhow::Result<SemaphorePermit<'static>> {
+    loop {
+        match FREE.try_acquire_many(places) {
+            Ok(taken) => return Ok(taken),
+            Err(TryAcquireError::NoPermits) => tokio::time::sleep(LOOK).await,
+            Err(closed) => return Err(closed.into()),
+        }
+    }
+}
+
+/// Runs `test` once so many places are free, on a runtime of its own.
 fn with_places(places: u32, test: impl Future<Output = anyhow::Result<()>>) {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     let outcome = runtime.block_on(async {
-        let _taken = FREE.acquire_many(places).await?;
+        let _taken = take(places).await?;
         test.await
     });
     if let Err(error) = outcome {
