@@ -55,9 +55,12 @@ fn fastest(mut run: impl FnMut() -> Result<()>) -> Result<f64> {
     Ok(best)
 }
 
+/// A compiled module, and how it was compiled: with canonical NaNs or not, counting fuel or not.
+type Compiled = ((bool, bool), Engine, wasmtime::Module);
+
 thread_local! {
     /// Compiled once per way to compile.
-    static COMPILED: std::cell::RefCell<Vec<((bool, bool), Engine, wasmtime::Module)>> = Default::default();
+    static COMPILED: std::cell::RefCell<Vec<Compiled>> = Default::default();
 }
 
 /// The module as written, without any limit of ours.

@@ -414,10 +414,7 @@ impl Client {
         let answer = self
             .links()
             .ask(|link| async move {
-                let at = match at {
-                    Some(at) => Some(at),
-                    None => link.now().await?,
-                };
+                let at = link.as_of(at).await?;
                 Ok(link.rpc.state_call(function, Some(arguments), at).await?)
             })
             .await
@@ -446,13 +443,9 @@ pub fn batches(calls: Vec<Call>) -> Vec<Call> {
     packed
 }
 
-/// A block; without a hash the one as of which is asked, see [`Link::now`].
+/// A block; without a hash the one as of which is asked, see [`Link::as_of`].
 async fn head_of(link: &Link, hash: Option<Hash>) -> Result<Head, subxt::Error> {
-    let asked = match hash {
-        Some(hash) => Some(hash),
-        None => link.now().await?,
-    };
-    let hash = match asked {
+    let hash = match link.as_of(hash).await? {
         Some(hash) => hash,
         None => link.rpc.chain_get_block_hash(None).await?.ok_or_else(|| subxt::Error::other_str("no best block"))?,
     };

@@ -104,9 +104,14 @@ impl Node {
     }
 }
 
-/// Where nobody listens.
+/// Where nobody listens: on an address that outgoing connections do not come from and nothing else in here uses, so that no other test
+/// gets a port again that was free a moment ago.
+fn unused(last: u8) -> SocketAddr {
+    std::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, last], 0))).unwrap().local_addr().unwrap()
+}
+
 fn nowhere() -> String {
-    format!("ws://{}", std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap())
+    format!("ws://{}", unused(10))
 }
 
 fn device() -> DeviceId {
@@ -155,7 +160,7 @@ async fn any_node_that_answers_is_used() {
 
 #[tokio::test]
 async fn client_survives_the_restart_of_its_node() {
-    let node = Node::any(GENESIS).await;
+    let node = Node::start(GENESIS, unused(11), true).await;
     let client = Client::new([node.url()], Some(GENESIS), PATIENCE);
     client.network().await.unwrap();
     let address = node.stop().await;
@@ -325,7 +330,7 @@ async fn key_file_that_others_can_read_stops_everything() {
 async fn agent_answers_probes_without_a_node_and_stops_when_told() {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("config.toml");
-    let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let address = unused(12);
     let genesis = format!("{GENESIS:?}");
     let listen = address.to_string();
     let arguments = ["init", "--genesis", &genesis, "--listen", &listen, "--endpoint", &listen, "--node", &nowhere()];

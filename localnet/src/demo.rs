@@ -16,6 +16,7 @@ use std::{
     collections::HashMap,
     num::NonZeroUsize,
     path::PathBuf,
+    slice,
     time::{Duration, Instant},
 };
 use vouch_device::chain::{Job, Token, Wait};
@@ -221,7 +222,8 @@ impl Board {
         let (signer, client) = (keypair(OWNERS[0])?, net.client());
         let due = net.devices.iter().zip(&self.rows).filter(|(_, row)| row.accrued > 0).map(|(device, _)| device.id());
         // One transaction each, which tells what each was paid; all of them fit into a block.
-        let claims = due.map(|id| async { (id.clone(), client.claim(&signer, &[id.clone()], Wait::Included).await) });
+        let claims =
+            due.map(|id| async { (id.clone(), client.claim(&signer, slice::from_ref(id), Wait::Included).await) });
         for (id, receipts) in join_all(claims).await {
             let receipts = receipts?;
             let events = receipts.iter().flat_map(|receipt| receipt.find("Rewards", "Claimed"));

@@ -3,7 +3,7 @@
 use crate::verify::{right, settled};
 use comfy_table::{presets::UTF8_FULL_CONDENSED, Cell, CellAlignment, ContentArrangement, Table};
 use serde::{Serialize, Serializer};
-use std::collections::BTreeMap;
+use std::{cmp::Reverse, collections::BTreeMap};
 use vouch_device::{
     chain::{Job, Token},
     H256,
@@ -127,7 +127,7 @@ impl Report {
             }
         }
         let mut devices: Vec<_> = devices.into_values().collect();
-        devices.sort_by(|one, other| other.pay.cmp(&one.pay));
+        devices.sort_by_key(|device| Reverse(device.pay));
         let due = devices.iter().fold(0u128, |sum, device| sum.saturating_add(device.pay));
         let spent = job.paid.saturating_add(job.burnt);
         Self {

@@ -42,7 +42,7 @@ where
         let block = self.0.ask.finalized();
         let running = match self.0.aside(block.hash, |api, at| api.epoch(at)).await {
             Ok(running) => running.into(),
-            Err(error) => return Ok(admitted.reject(error).await),
+            Err(error) => return admitted.reject(error).await,
         };
         let mut subscription = admitted.accept().await?;
         subscription.tell(&EpochUpdate { closed: None, running, block }).await?;

@@ -9,7 +9,7 @@ use crate::{
 };
 use futures::StreamExt;
 use jsonrpsee::{
-    core::{RpcResult, StringError},
+    core::{RpcResult, StringError, SubscriptionResult},
     types::ErrorObjectOwned,
     PendingSubscriptionSink, SubscriptionMessage, SubscriptionSink,
 };
@@ -186,9 +186,10 @@ impl Admitted {
         Ok(Subscription { sink: self.pending.accept().await?, blocks: self.blocks, _place: self.place })
     }
 
-    /// Refuses it.
-    pub(crate) async fn reject(self, error: impl Into<ErrorObjectOwned>) {
+    /// Refuses it, with which all is done.
+    pub(crate) async fn reject(self, error: impl Into<ErrorObjectOwned>) -> SubscriptionResult {
         self.pending.reject(error).await;
+        Ok(())
     }
 }
 

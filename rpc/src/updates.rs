@@ -42,8 +42,8 @@ where
         let known = self.0.look_up(&device, self.0.ask.finalized()).await;
         let mut told = match known {
             Ok(update) if update.device.is_some() => Arc::new(update),
-            Ok(_) => return Ok(admitted.reject(crate::Error::UnknownDevice(device)).await),
-            Err(error) => return Ok(admitted.reject(error).await),
+            Ok(_) => return admitted.reject(crate::Error::UnknownDevice(device)).await,
+            Err(error) => return admitted.reject(error).await,
         };
         let mut subscription = admitted.accept().await?;
         subscription.tell(&*told).await?;

@@ -77,7 +77,7 @@ fn all_other_calls_exist() {
         Call::release(key.id()),
         Call::evict(key.id()),
         Call::claim(&devices),
-        Call::claim_probing(&[owner.clone()]),
+        Call::claim_probing(std::slice::from_ref(&owner)),
         Call::transfer(&owner, 7),
         Call::batch([Call::cancel(1), Call::close(2)]),
         Call::sudo(Call::cancel(1)),

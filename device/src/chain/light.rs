@@ -1,5 +1,5 @@
 //! A light client in place of a node: it follows the chain by itself from its specification, checks finality and every answer against
-//! it, and trusts none of the nodes that it talks to. It is asked about final blocks, see [`super::link::Link::now`].
+//! it, and trusts none of the nodes that it talks to. It is asked about final blocks, see [`super::link::Link::as_of`].
 
 use std::{path::Path, time::Duration};
 use subxt::{lightclient::LightClient, rpcs::RpcClient};

@@ -63,12 +63,12 @@ impl Link {
         }
     }
 
-    /// The block as of which to ask if none is named: the best one, `None`, of a node; of a light client the last final one,
-    /// because it does not execute blocks, and the author of a best block may have invented what is in its state.
-    pub(super) async fn now(&self) -> Result<Option<Hash>, subxt::Error> {
-        match self.is_light {
-            true => Ok(Some(self.rpc.chain_get_finalized_head().await?)),
-            false => Ok(None),
+    /// The block as of which to ask: the one that is `named`, or else the best one, `None`, of a node; of a light client the last
+    /// final one, because it does not execute blocks, and the author of a best block may have invented what is in its state.
+    pub(super) async fn as_of(&self, named: Option<Hash>) -> Result<Option<Hash>, subxt::Error> {
+        match named {
+            None if self.is_light => Ok(Some(self.rpc.chain_get_finalized_head().await?)),
+            named => Ok(named),
         }
     }
 
@@ -235,6 +235,7 @@ pub(super) fn to_subxt(hash: H256) -> Hash {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use jsonrpsee::{server::Server, RpcModule};
 
     #[test]
     fn pauses_grow_to_a_bound_and_are_jittered() {
@@ -248,10 +249,26 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn node_is_asked_about_its_best_block_and_light_client_about_a_final_one() {
+        let [genesis, last_final, named] = [1, 2, 3].map(Hash::repeat_byte);
+        let mut rpc = RpcModule::new(());
+        rpc.register_method("chain_getBlockHash", move |_, _, _| format!("{genesis:?}")).unwrap();
+        rpc.register_method("chain_getFinalizedHead", move |_, _, _| format!("{last_final:?}")).unwrap();
+        let server = Server::builder().build("127.0.0.1:0").await.unwrap();
+        let url = format!("ws://{}", server.local_addr().unwrap());
+        let _running = server.start(rpc);
+        let light = RpcClient::from_insecure_url(&url).await.unwrap();
+        for (client, unnamed) in [(None, None), (Some(light), Some(last_final))] {
+            let link = Link::open(&url, client, SubstrateConfig::new()).await.unwrap();
+            assert_eq!(link.as_of(None).await.unwrap(), unnamed);
+            assert_eq!(link.as_of(Some(named)).await.unwrap(), Some(named));
+        }
+    }
+
+    #[tokio::test]
     async fn unreachable_nodes_are_all_named_when_patience_ends() {
-        // A port that was free a moment ago and on which nobody listens.
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let urls = vec![format!("ws://127.0.0.1:{port}"), format!("ws://localhost:{port}")];
+        // Ports on which nobody listens: of the system's services, none is on these.
+        let urls = vec!["ws://127.0.0.1:1".to_owned(), "ws://localhost:1".to_owned()];
         let links = Links::new(urls.clone(), None, Some(Duration::from_millis(10)));
         match links.genesis().await {
             Err(Error::Unreachable { tried }) => {

@@ -328,8 +328,16 @@ fn killed_validator_proves_its_last_report_and_is_unpaid_but_not_accused_while_i
             Ok(answered(&chronicle).contains_key(&next).then_some(()))
         };
         until("its first report after that to be proven", ROUNDS, look).await?;
+        // Pay for what was proven comes when the epoch of the proof closes.
+        let look = async || {
+            chronicle.read().await?;
+            let prober = client.at(chronicle.end().hash).prober(&dave).await?.context("a prober")?;
+            Ok((prober.pending.accrued > 0).then_some(()))
+        };
+        until("it to accrue pay", ROUNDS, look).await?;
         let rounds_of = |prober| -> BTreeSet<RoundIndex> {
-            drawn(&chronicle).iter().filter(|drawn| drawn.prober == prober).map(|drawn| drawn.report.round).collect()
+            let drawn = drawn(&chronicle).into_iter().filter(|drawn| drawn.prober == prober);
+            drawn.map(|drawn| drawn.report.round).filter(|round| *round <= back).collect()
         };
         let (missed, both) = (&rounds_of(steady) - &rounds_of(absent), &rounds_of(steady) & &rounds_of(absent));
         println!("it missed the rounds {missed:?}");

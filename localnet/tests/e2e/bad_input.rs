@@ -10,6 +10,7 @@ use std::{
     fs,
     net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
+    slice,
 };
 use vouch_device::{
     chain::{Call, Error, Registration, Wait},
@@ -48,7 +49,7 @@ fn variant(device: &Device, name: &str, from: &str, to: &str) -> anyhow::Result<
 fn agent_says_clearly_what_is_wrong() {
     on(Localnet::builder(), async |net| {
         let url = net.nodes[0].url();
-        let device = Device::create(0, OWNERS[0], None, &[url.clone()], net.folder()).await?;
+        let device = Device::create(0, OWNERS[0], None, slice::from_ref(&url), net.folder()).await?;
         let config = || device.config().to_path_buf();
 
         // Not registered.

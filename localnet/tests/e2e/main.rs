@@ -25,7 +25,11 @@ mod swarm;
 mod tools;
 mod typed;
 
-use std::{future::Future, time::Duration};
+use std::{
+    future::Future,
+    thread,
+    time::{Duration, Instant},
+};
 use tokio::sync::{Semaphore, SemaphorePermit, TryAcquireError};
 use vouch_localnet::{network::Builder, process::tail, Localnet};
 
@@ -58,8 +62,13 @@ fn with_places(places: u32, test: impl Future<Output = anyhow::Result<()>>) {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     let outcome = runtime.block_on(async {
+        let began = Instant::now();
         let _taken = take(places).await?;
-        test.await
+        let waited = began.elapsed();
+        let outcome = test.await;
+        let name = thread::current().name().map(str::to_owned).unwrap_or_default();
+        println!("{name} waited {:.0?} for room and took {:.0?}", waited, began.elapsed() - waited);
+        outcome
     });
     if let Err(error) = outcome {
         panic!("{error:#}");

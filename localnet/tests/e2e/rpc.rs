@@ -3,7 +3,7 @@
 use crate::{on, ROUNDS};
 use anyhow::{bail, ensure, Context};
 use serde_json::{json, Value};
-use std::time::Duration;
+use std::{slice, time::Duration};
 use subxt::rpcs::{rpc_params, RpcClient};
 use vouch_device::chain::Wait;
 use vouch_localnet::{
@@ -135,6 +135,8 @@ fn wrong_questions_get_documented_errors_and_the_node_goes_on() {
             // Which would take minutes to decode, longer than an answer is waited for.
             ("vouch_devices", json!(["x".repeat(1 << 20)]), -32_602),
             ("system_accountNextIndex", json!(["x".repeat(1 << 20)]), -32_602),
+            ("system_accountNextIndex", json!({ "account": "x".repeat(1 << 20) }), -32_602),
+            ("system_accountNextIndex", json!({ "name": "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY" }), -32_602),
             ("vouch_nothing", json!([]), -32_601),
         ];
         for (method, arguments, code) in cases {
@@ -146,6 +148,11 @@ fn wrong_questions_get_documented_errors_and_the_node_goes_on() {
                 },
             }
         }
+        // Nonces are told in both ways of asking.
+        let alice = account("//Alice")?.to_string();
+        let nonce = rpc.request("system_accountNextIndex", json!([alice])).await?;
+        ensure!(nonce.is_u64(), "{nonce}");
+        ensure!(rpc.request("system_accountNextIndex", json!({ "account": alice })).await? == nonce, "{nonce}");
         // A block whose state has no such answer: there were no rounds before the first.
         let genesis = format!("{:?}", net.genesis());
         ensure!(
@@ -211,7 +218,7 @@ fn subscribers_are_told_of_rounds_epochs_and_of_a_device_until_it_is_gone() {
         ensure!(running["uptime"]["lastRate"] == closed["uptimeRate"], "{told}");
 
         // What happens to the device is told: that it leaves, and that it is gone.
-        net.client().deregister(&keypair(net.devices[1].owner())?, &[device.clone()], Wait::Included).await?;
+        net.client().deregister(&keypair(net.devices[1].owner())?, slice::from_ref(&device), Wait::Included).await?;
         let mut leaving = false;
         let mut release = false;
         loop {
@@ -226,7 +233,8 @@ fn subscribers_are_told_of_rounds_epochs_and_of_a_device_until_it_is_gone() {
             if leaving && !release {
                 release = true;
                 let (client, signer, device) = (net.client().clone(), keypair("//Ferdie")?, device.clone());
-                let done = async move || Ok(client.release(&signer, &[device.clone()], Wait::Included).await.ok());
+                let done =
+                    async move || Ok(client.release(&signer, slice::from_ref(&device), Wait::Included).await.ok());
                 until("the device to be released", ROUNDS, done).await?;
             }
         }

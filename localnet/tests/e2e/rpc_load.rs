@@ -18,6 +18,7 @@ use vouch_device::{
 use vouch_localnet::{
     devices::{account, keypair},
     rpc::Rpc,
+    wait::until,
     Localnet,
 };
 
@@ -25,6 +26,9 @@ const DEVICES: usize = 10_000;
 
 /// Subscriptions of one connection; a node takes 1,024.
 const PER_CONNECTION: usize = 1_000;
+
+/// Subscriptions that a node takes of all connections together.
+const MAX_SUBSCRIPTIONS: usize = 16_384;
 
 /// Questions asked to find out how long one takes.
 const QUESTIONS: usize = 1_000;
@@ -90,9 +94,8 @@ fn answers_stay_quick_and_the_node_healthy_with_ten_thousand_devices_and_subscri
         println!("{DEVICES} subscriptions told their device once, in {:.1} s", start.elapsed().as_secs_f64());
         // A connection that asks for more than it may have is refused, and keeps what it has.
         let (ws, _) = &connections[0];
-        let more =
-            (0..100).map(|_| ws.subscribe::<Value>("vouch_subscribeRounds", rpc_params![], "vouch_unsubscribeRounds"));
-        let refused = futures::future::join_all(more).await.into_iter().filter(Result::is_err).count();
+        let more = futures::future::join_all((0..100).map(|_| rounds(ws)));
+        let refused = more.await.into_iter().filter(Result::is_err).count();
         ensure!(refused >= 76, "{refused} of 100 subscriptions beyond 1,024 were refused");
 
         let busy =
@@ -111,7 +114,24 @@ fn answers_stay_quick_and_the_node_healthy_with_ten_thousand_devices_and_subscri
         );
         ensure!(blocks >= elapsed / 6.0 * 0.7, "finality fell behind: {blocks} blocks in {elapsed} s");
         ensure!(grown < 1_000_000, "{grown} kB for {DEVICES} subscriptions");
+
+        // The node takes so many and no more, says so, and takes others again once some are gone.
+        let mut crowds = Vec::new();
+        let refusal = loop {
+            ensure!(crowds.len() * PER_CONNECTION < MAX_SUBSCRIPTIONS, "the node takes ever more");
+            let (crowd, refusal) = crowd(net.nodes[0].url()).await?;
+            crowds.push(crowd);
+            if let Some(refusal) = refusal {
+                break refusal.to_string();
+            }
+        };
+        let taken = DEVICES + crowds.iter().map(|(_, taken)| taken.len()).sum::<usize>();
+        // Places of those that were given up just before may not be free yet.
+        ensure!((MAX_SUBSCRIPTIONS - 100..=MAX_SUBSCRIPTIONS).contains(&taken), "{taken} were taken, then: {refusal}");
+        ensure!(refusal.contains(&format!("no more than {MAX_SUBSCRIPTIONS} subscriptions")), "{refusal}");
         drop(connections);
+        let ws = RpcClient::from_insecure_url(net.nodes[0].url()).await?;
+        until("a place that is free again", ROUNDS, async || Ok(Some(rounds(&ws).await?))).await?;
         net.ensure_running()
     });
 }
@@ -142,4 +162,21 @@ async fn subscribe(
         subscriptions.push(subscription);
     }
     Ok((ws, subscriptions))
+}
+
+async fn rounds(ws: &RpcClient) -> Result<Subscription, subxt::rpcs::Error> {
+    ws.subscribe("vouch_subscribeRounds", rpc_params![], "vouch_unsubscribeRounds").await
+}
+
+/// Subscribes on a new connection as often as one may, or until the node refuses.
+async fn crowd(url: String) -> anyhow::Result<((RpcClient, Vec<Subscription>), Option<subxt::rpcs::Error>)> {
+    let ws = RpcClient::from_insecure_url(url).await?;
+    let mut taken = Vec::with_capacity(PER_CONNECTION);
+    while taken.len() < PER_CONNECTION {
+        match rounds(&ws).await {
+            Ok(subscription) => taken.push(subscription),
+            Err(refusal) => return Ok(((ws, taken), Some(refusal))),
+        }
+    }
+    Ok(((ws, taken), None))
 }

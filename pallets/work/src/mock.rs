@@ -364,7 +364,7 @@ impl Chain {
         let balances = (0..=200).map(|n| (account(n), RICH)).collect();
         let genesis = RuntimeGenesisConfig {
             balances: pallet_balances::GenesisConfig { balances, ..Default::default() },
-            work: pallet_work::GenesisConfig { params: self.params.clone() },
+            work: pallet_work::GenesisConfig { params: self.params },
             ..Default::default()
         };
         TestExternalities::new(genesis.build_storage().unwrap())

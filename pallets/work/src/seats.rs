@@ -2,14 +2,14 @@
 //! others.
 
 use crate::{
-    types::{BalanceOf, Chunk, JobOf, ParamsOf, MAX_FILLS, MAX_GONE, MAX_SEATS},
+    types::{BalanceOf, BondedOf, Chunk, JobOf, ParamsOf, MAX_FILLS, MAX_GONE, MAX_SEATS},
     Config, Event, Pallet, Workers,
 };
 use alloc::vec::Vec;
 use polkadot_sdk::*;
 use sp_runtime::traits::{One, Saturating, UniqueSaturatedInto};
 use vouch_primitives::{
-    traits::{Bonded, Bonds, Presence, RoundClock, RoundSeed, WorkCredits},
+    traits::{Bonds, Presence, RoundClock, RoundSeed, WorkCredits},
     work::{
         api::{Seat, Stage},
         draw::{candidates, is_deterred},
@@ -26,7 +26,7 @@ pub(crate) struct Candidate<T: Config> {
     number: u32,
     device: DeviceId,
     valid: u32,
-    bonded: Bonded<T::AccountId, BalanceOf<T>>,
+    bonded: BondedOf<T>,
 }
 
 impl<T: Config> Pallet<T> {
@@ -60,7 +60,7 @@ impl<T: Config> Pallet<T> {
     }
 
     /// The device in `place`, and what is known of it.
-    pub(crate) fn holder(place: Place) -> Option<(DeviceId, Bonded<T::AccountId, BalanceOf<T>>)> {
+    pub(crate) fn holder(place: Place) -> Option<(DeviceId, BondedOf<T>)> {
         let device = T::Bonds::at(place)?;
         let bonded = T::Bonds::bonded(&device)?;
         Some((device, bonded))

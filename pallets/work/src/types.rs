@@ -13,6 +13,7 @@ use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 use vouch_primitives::{
     prober::ProberId,
+    traits::Bonded,
     work::{
         api::{JobState, Receipt, Seat, Stage, RECEIPTS},
         payload::Verdict,
@@ -55,6 +56,8 @@ pub type BalanceOf<T> = <<T as Config>::Currency as fungible::Inspect<<T as fram
 pub type ParamsOf<T> = Params<BalanceOf<T>>;
 /// [`Job`] of a chain.
 pub type JobOf<T> = Job<<T as frame_system::Config>::AccountId, BalanceOf<T>>;
+/// What is known of a device of a chain, and of its bond.
+pub type BondedOf<T> = Bonded<<T as frame_system::Config>::AccountId, BalanceOf<T>>;
 /// The receipts of a device, oldest first.
 pub type Receipts<Balance> = BoundedVec<Receipt<Balance>, ConstU32<RECEIPTS>>;
 /// The digests of a chunk's tasks.

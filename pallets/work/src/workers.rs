@@ -1,14 +1,14 @@
 //! The one door to the list of devices that take work.
 
 use crate::{
-    types::{BalanceOf, Worker, MAX_SLOTS},
+    types::{BondedOf, Worker, MAX_SLOTS},
     Config, DrawnFrom, Error, Event, Pallet, ReceiptsOf, WorkerCount, WorkerOf, Workers,
 };
 use frame_support::{defensive, ensure};
 use polkadot_sdk::*;
 use sp_runtime::DispatchResult;
 use vouch_primitives::{
-    traits::{Bonded, Bonds, Engagements, RoundClock},
+    traits::{Bonds, Engagements, RoundClock},
     work::{ChunkIndex, JobId, COMMON_MEMORY_PAGES, MAX_MEMORY_PAGES},
     DeviceId, Place, RoundIndex,
 };
@@ -70,7 +70,7 @@ impl<T: Config> Pallet<T> {
     }
 
     /// What is known of a device that `who` owns.
-    fn owned(who: &T::AccountId, device: &DeviceId) -> Result<Bonded<T::AccountId, BalanceOf<T>>, Error<T>> {
+    fn owned(who: &T::AccountId, device: &DeviceId) -> Result<BondedOf<T>, Error<T>> {
         let bonded = T::Bonds::bonded(device).ok_or(Error::<T>::UnknownDevice)?;
         ensure!(bonded.owner == *who, Error::<T>::NotOwner);
         Ok(bonded)
