@@ -1,8 +1,7 @@
 //! A whole network on this machine: validators, devices, and the folder that holds what they leave behind.
 
 use crate::{
-    binaries::Binary,
-    devices::{output, succeed, Device},
+    devices::Device,
     node::{Chain, Duty, Node, VALIDATORS},
     wait::until,
 };
@@ -14,7 +13,6 @@ use std::{
     time::Duration,
 };
 use tempfile::TempDir;
-use tokio::process::Command;
 use vouch_device::{chain::Client, H256};
 
 /// Accounts that the presets endow, as secret URIs; devices are theirs in turn.
@@ -107,7 +105,7 @@ impl Builder {
         }
         let genesis = nodes[0].client().genesis().await?;
         let client = Client::new(nodes.iter().map(Node::url), Some(genesis), Some(PATIENCE));
-        let net = Localnet { nodes, devices: Vec::new(), cores, client, genesis, folder };
+        let net = Localnet { nodes, devices: Vec::new(), cores, client, genesis, chain, folder };
         net.meet().await?;
         Ok(net)
     }
@@ -123,6 +121,7 @@ pub struct Localnet {
     cores: Option<NonZeroUsize>,
     client: Client,
     genesis: H256,
+    chain: Chain,
     // Last, so that it is removed when nothing writes into it any more.
     folder: Folder,
 }
@@ -165,9 +164,8 @@ impl Localnet {
 
     /// Writes the chain's specification, with the nodes to begin with, for light clients.
     pub async fn specification(&self) -> anyhow::Result<PathBuf> {
-        let mut command = Command::new(Binary::Node.path()?);
-        command.args(["export-chain-spec", "--raw", "--chain", self.nodes[0].chain()]);
-        let mut spec: serde_json::Value = serde_json::from_str(&succeed(output(command).await?)?)?;
+        let mut spec: serde_json::Value =
+            serde_json::from_str(&std::fs::read_to_string(self.chain.specification(self.folder()).await?)?)?;
         let addresses = try_join_all(self.nodes.iter().map(Node::websocket_address)).await?;
         spec["bootNodes"] = addresses.into();
         let file = self.folder().join("chain-spec.json");

@@ -1,7 +1,8 @@
 //! A validator: a `vouch-node` process with ports and a folder of its own that outlast its restarts.
 
 use crate::{
-    binaries::Binary,
+    binaries::{wasm_cache, Binary},
+    devices::{output, succeed},
     ports,
     process::{Process, Spec},
     rpc::Rpc,
@@ -16,9 +17,10 @@ use std::{
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
+use tokio::{process::Command, sync::OnceCell};
 use vouch_device::chain::Client;
 
-/// How long a node may take until its RPC answers. Compiling the runtime takes most of it.
+/// How long a node may take until its RPC answers. The first one compiles the on-chain code.
 const START: Duration = Duration::from_secs(120);
 
 /// How long a question to a node that is gone is repeated.
@@ -31,6 +33,35 @@ pub enum Chain {
     Dev,
     /// Four validators.
     Local,
+}
+
+impl Chain {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Dev => "dev",
+            Self::Local => "local",
+        }
+    }
+
+    /// Writes its raw specification into `folder`, unless it is there, and returns the path. Nodes start with that in a moment; from
+    /// the name they compile the on-chain code twice to make the genesis, at each start.
+    pub async fn specification(self, folder: &Path) -> anyhow::Result<PathBuf> {
+        // Made once for all networks of this process.
+        static MADE: [OnceCell<String>; 2] = [const { OnceCell::const_new() }; 2];
+        let file = folder.join(self.name()).with_extension("json");
+        if !file.is_file() {
+            let make = || async {
+                let mut command = Command::new(Binary::Node.path()?);
+                command.args(["export-chain-spec", "--raw", "--chain", self.name()]);
+                succeed(output(command).await?)
+            };
+            // Whole or not at all.
+            let part = file.with_extension("part");
+            std::fs::write(&part, MADE[self as usize].get_or_try_init(make).await?)?;
+            std::fs::rename(&part, &file)?;
+        }
+        Ok(file)
+    }
 }
 
 /// What a validator's node does besides building and finalising blocks.
@@ -85,8 +116,9 @@ impl Node {
         let node_key = hex::encode(blake2_256(format!("vouch localnet {name} {p2p_port}").as_bytes()));
         let mut args: Vec<OsString> = match chain {
             Chain::Dev => vec!["--dev".into()],
-            Chain::Local => vec!["--chain".into(), "local".into(), format!("--{name}").into()],
+            Chain::Local => vec![format!("--{name}").into()],
         };
+        args.extend(["--chain".into(), chain.specification(folder).await?.into_os_string()]);
         args.extend(["--base-path".into(), base_path.clone().into_os_string()]);
         args.extend(["--node-key".into(), node_key.into()]);
         args.extend(["--listen-addr".into(), format!("/ip4/127.0.0.1/tcp/{p2p_port}").into()]);
@@ -95,6 +127,7 @@ impl Node {
         args.extend(["--rpc-port".into(), rpc_port.to_string().into()]);
         args.extend(["--prometheus-port".into(), metrics_port.to_string().into()]);
         args.extend(["--no-telemetry".into(), "--no-mdns".into()]);
+        args.extend(wasm_cache().into_iter().flat_map(|folder| ["--wasm-cache".into(), folder.into_os_string()]));
         if duty == Duty::Idles {
             args.extend(["--offchain-worker".into(), "never".into()]);
         }
@@ -195,14 +228,6 @@ impl Node {
     async fn peer_id(&self) -> anyhow::Result<String> {
         let id = self.rpc.request("system_localPeerId", json!([])).await?;
         Ok(id.as_str().context("a peer id is a string")?.to_owned())
-    }
-
-    /// The arguments that name its chain.
-    pub fn chain(&self) -> &'static str {
-        match self.args.first().is_some_and(|first| first == "--dev") {
-            true => "dev",
-            false => "local",
-        }
     }
 
     /// Kilobytes of memory that it takes, as the kernel counts them.

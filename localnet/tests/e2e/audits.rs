@@ -4,7 +4,7 @@ use crate::{
     chronicle::{audit_everything, govern, slash_at_once, stored, Chronicle},
     faults::ensure_unbroken,
     liar::{Liar, Manner},
-    on,
+    long_on,
     rounds::{device, judged_up},
     ROUNDS,
 };
@@ -129,7 +129,7 @@ fn both_found_out(chronicle: &Chronicle) -> bool {
 
 #[test]
 fn validator_that_reports_without_probing_is_found_out_and_slashed_and_the_others_are_paid() {
-    on(Localnet::builder().validators(4).idle(DAVE).devices(1), async |net| {
+    long_on(Localnet::builder().validators(4).idle(DAVE).devices(1), async |net| {
         let (client, node) = (net.client(), &net.nodes[0]);
         let validators = VALIDATORS.map(account).into_iter().collect::<anyhow::Result<Vec<_>>>()?;
         let (dave, honest) = validators.split_last().context("four validators")?;
@@ -277,7 +277,7 @@ async fn reports(client: &Client, id: &DeviceId, prober: u16, after: RoundIndex)
 
 #[test]
 fn killed_validator_proves_its_last_report_and_is_unpaid_but_not_accused_while_it_is_away() {
-    on(Localnet::builder().validators(4).devices(1), async |net| {
+    long_on(Localnet::builder().validators(4).devices(1), async |net| {
         // GIVEN four validators that report, and that are asked for the evidence each time.
         let (client, rpc) = (net.nodes[0].client().clone(), net.nodes[0].rpc().clone());
         let id = net.devices[0].id().clone();

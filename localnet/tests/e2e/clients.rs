@@ -2,7 +2,7 @@
 //!
 //! They are in `conformance/`, which `conformance/setup` installs.
 
-use crate::{busy_on, everything, on, ROUNDS};
+use crate::{everything, long_on, on, ROUNDS};
 use anyhow::{ensure, Context};
 use futures::future::join_all;
 use std::{
@@ -89,7 +89,7 @@ async fn answer(net: &Localnet) -> anyhow::Result<Server> {
 
 #[test]
 fn mainstream_clients_decode_every_call_and_serve_owners_unmodified() {
-    busy_on(Localnet::builder().devices(3).cores(Some(NonZeroUsize::MIN)), async |net| {
+    long_on(Localnet::builder().devices(3).cores(Some(NonZeroUsize::MIN)), async |net| {
         everything::make(net).await?;
         let (made, all) = (everything::made(net).await?, everything::all());
         let missing: Vec<_> = all.difference(&made).collect();

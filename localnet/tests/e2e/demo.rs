@@ -1,6 +1,6 @@
 //! The demo's own binary: it earns in time, and leaves nothing behind however it ends.
 
-use crate::{alone, ROUNDS};
+use crate::{alone, beside, ROUNDS};
 use anyhow::{ensure, Context};
 use nix::{
     sys::signal::{kill, Signal},
@@ -98,7 +98,7 @@ fn demo_earns_within_ninety_seconds_counts_primes_and_says_so_in_the_end() {
 
 #[test]
 fn interrupted_demo_stops_everything_it_started() {
-    alone(async {
+    beside(async {
         let mut demo = Demo::start(&[])?;
         demo.says("All devices are registered").await?;
         kill(Pid::from_raw(demo.child.id().context("it runs")?.try_into()?), Signal::SIGINT)?;
@@ -109,7 +109,7 @@ fn interrupted_demo_stops_everything_it_started() {
 
 #[test]
 fn killed_demo_leaves_no_orphans() {
-    alone(async {
+    beside(async {
         let mut demo = Demo::start(&[])?;
         demo.says("The node answers").await?;
         ensure!(!demo.children()?.is_empty(), "a node runs");

@@ -3,7 +3,7 @@
 use crate::{
     cheats::{Cheat, Trick},
     chronicle::{audit_everything, govern, stored, Chronicle},
-    rounds::judged_up,
+    rounds::{device, judged_up},
     typed::Signer,
     ROUNDS,
 };
@@ -20,6 +20,7 @@ use std::{
 };
 use vouch_device::{
     chain::{Head, Wait},
+    explain::attendance,
     keys::DeviceKey,
     swarm::Swarm,
 };
@@ -31,7 +32,8 @@ use vouch_localnet::{
     Localnet,
 };
 use vouch_primitives::{
-    api::{DeviceState, Reason},
+    api::DeviceState,
+    history::Attendance,
     work::{api::JobState, JobId},
     DeviceId, Endpoint,
 };
@@ -76,15 +78,12 @@ pub async fn make(net: &Localnet) -> anyhow::Result<()> {
     work(net).await?;
     pay(net, &alice).await?;
 
-    let given_up = async || {
-        let explained = client.explain(mute).await?.context("it is registered")?;
-        Ok(explained.reasons.contains(&Reason::NeverAnswered).then_some(()))
-    };
+    let given_up = async || Ok((attendance(&device(client, mute).await?) == Attendance::Never).then_some(()));
     until("a device to be given up that never answers", PATIENCE, given_up).await?;
     alice.submit(Devices::evict { device: mute.clone() }).await?;
     let leaving = keys[1].id();
     let is_due = async || {
-        let state = client.device(leaving).await?.context("it is registered")?.state;
+        let state = device(client, leaving).await?.state;
         let best = client.best().await?.number;
         Ok(matches!(state, DeviceState::Leaving(due) if best >= due).then_some(()))
     };
@@ -141,7 +140,7 @@ async fn work(net: &Localnet) -> anyhow::Result<()> {
     };
     until("the job to end", PATIENCE, ended).await?;
     requester.submit(Work::close { job }).await?;
-    let bond = client.device(&forging).await?.context("it is registered")?.bond;
+    let bond = device(client, &forging).await?.bond;
     ensure!(bond < client.classes().await?[0].bond, "the forger was not fined");
     Signer::new(Trick::Forges.owner(), net)?.submit(Devices::top_up { device: forging }).await?;
     source.stop().await?;

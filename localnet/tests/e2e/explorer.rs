@@ -1,6 +1,6 @@
 //! The explorer's page in a real browser. Its own tests are in `explorer/e2e`; here is the chain that they look at.
 
-use crate::busy_on;
+use crate::long_on;
 use anyhow::{ensure, Context};
 use std::{num::NonZeroUsize, path::Path, time::Duration};
 use tokio::process::Command;
@@ -11,7 +11,7 @@ const TESTS: Duration = Duration::from_secs(900);
 
 #[test]
 fn page_shows_the_chain_registers_and_claims_in_a_browser() {
-    busy_on(Localnet::builder().devices(3).cores(Some(NonZeroUsize::MIN)), async |net| {
+    long_on(Localnet::builder().devices(3).cores(Some(NonZeroUsize::MIN)), async |net| {
         let explorer = Explorer::serve().await?.context("the page is not built: run scripts/explorer")?;
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../explorer");
         let mut tests = Command::new("npm");

@@ -36,9 +36,8 @@ use vouch_localnet::{network::Builder, process::tail, Localnet};
 /// Waiting for several rounds, on a machine that is busy with something else.
 const ROUNDS: Duration = Duration::from_secs(300);
 
-/// What two cores have room for: a network of one validator takes one place, one of more takes two. One of four validators keeps them
-/// busy for a twentieth of the time.
-const PLACES: u32 = 4;
+/// What two cores have room for beside the few long tests: a network of one validator takes one place, one of more takes two.
+const PLACES: u32 = 8;
 
 /// How long it takes at most to see that places are free.
 const LOOK: Duration = Duration::from_millis(250);
@@ -75,21 +74,26 @@ fn with_places(places: u32, test: impl Future<Output = anyhow::Result<()>>) {
     }
 }
 
-/// Runs `test` alone.
+/// Runs `test` beside none but the long ones.
 fn alone(test: impl Future<Output = anyhow::Result<()>>) {
     with_places(PLACES, test);
 }
 
-/// Runs `test` on a network that is stopped afterwards, beside another one if there is room. If it fails, the logs are kept and the
+/// Runs `test`, which starts one node at a time or none, beside others.
+fn beside(test: impl Future<Output = anyhow::Result<()>>) {
+    with_places(1, test);
+}
+
+/// Runs `test` on a network that is stopped afterwards, beside others as far as there is room. If it fails, the logs are kept and the
 /// nodes' last words shown.
 fn on(builder: Builder, test: impl AsyncFnOnce(&mut Localnet) -> anyhow::Result<()>) {
     let places = if builder.size() == 1 { 1 } else { 2 };
     with_places(places, run(builder, test));
 }
 
-/// As [`on`], but with room for no more than a small one beside it: for tests whose other processes keep a core busy now and then.
-fn busy_on(builder: Builder, test: impl AsyncFnOnce(&mut Localnet) -> anyhow::Result<()>) {
-    with_places(PLACES - 1, run(builder, test));
+/// As [`on`], at once: for the few tests that take longest and wait for most of that.
+fn long_on(builder: Builder, test: impl AsyncFnOnce(&mut Localnet) -> anyhow::Result<()>) {
+    with_places(0, run(builder, test));
 }
 
 /// As [`on`], alone: for tests that keep the whole machine busy.

@@ -1,7 +1,7 @@
 //! An address at which nobody ever answers.
 
 use crate::{
-    on,
+    long_on,
     rounds::{device, judged_up},
     ROUNDS,
 };
@@ -46,7 +46,7 @@ const TRIES: u32 = 2;
 
 #[test]
 fn address_that_never_answers_is_left_in_peace_until_it_is_moved_or_evicted() {
-    on(Localnet::builder().validators(4).devices(1), async |net| {
+    long_on(Localnet::builder().validators(4).devices(1), async |net| {
         let client = net.client();
         // GIVEN a device whose endpoint is somebody else's machine, which takes every connection and answers nothing.
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;

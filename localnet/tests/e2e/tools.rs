@@ -1,11 +1,11 @@
 //! The node's metrics, and the tools that its binary brings.
 
-use crate::on;
+use crate::{beside, on};
 use anyhow::{ensure, Context};
 use std::ffi::OsStr;
 use tokio::process::Command;
 use vouch_localnet::{
-    binaries::Binary,
+    binaries::{wasm_cache, Binary},
     devices::{output, succeed},
     Localnet,
 };
@@ -85,8 +85,25 @@ fn tools_work_on_the_chain_that_a_node_left_behind() {
 }
 
 #[test]
+fn compiled_code_is_kept_in_the_folder_that_was_named() {
+    on(Localnet::builder(), async |net| {
+        // Nodes of a local network share one.
+        net.nodes[0].finalizes(1, crate::ROUNDS).await?;
+        let kept = wasm_cache().context("a folder beside the binaries")?.join("modules");
+        ensure!(std::fs::read_dir(&kept)?.next().is_some(), "nothing is kept in {}", kept.display());
+        // One that cannot be is told before anything is started.
+        let file = net.folder().join("a file");
+        std::fs::write(&file, "")?;
+        let start = ["--dev".into(), "--tmp".into(), "--wasm-cache".into(), file.into_os_string()];
+        let refused = tool(start).await.map(drop).unwrap_err().to_string();
+        ensure!(refused.contains("--wasm-cache") && refused.contains("a file"), "{refused}");
+        Ok(())
+    });
+}
+
+#[test]
 fn keys_and_chain_specs_are_made_without_a_node() {
-    crate::alone(async {
+    beside(async {
         let key = tool(["key", "generate", "--output-type", "json"]).await?;
         let key: serde_json::Value = serde_json::from_str(&key)?;
         ensure!(
