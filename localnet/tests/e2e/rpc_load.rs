@@ -3,7 +3,7 @@
 use crate::{alone_on, ROUNDS};
 use anyhow::{ensure, Context};
 use codec::Encode;
-use futures::future::try_join_all;
+use futures::{future::try_join_all, stream, StreamExt, TryStreamExt};
 use polkadot_sdk::sp_io::hashing::{blake2_128, twox_128};
 use serde_json::{json, Value};
 use std::{
@@ -26,6 +26,9 @@ const DEVICES: usize = 10_000;
 
 /// Subscriptions of one connection; a node takes 1,024.
 const PER_CONNECTION: usize = 1_000;
+
+/// Of these, how many are asked for at a time.
+const AT_ONCE: usize = 64;
 
 /// Subscriptions that a node takes of all connections together.
 const MAX_SUBSCRIPTIONS: usize = 16_384;
@@ -151,17 +154,17 @@ async fn subscribe(
     url: String,
     devices: &[vouch_primitives::DeviceId],
 ) -> anyhow::Result<(RpcClient, Vec<Subscription>)> {
-    let ws = RpcClient::from_insecure_url(url).await?;
-    let mut subscriptions = Vec::with_capacity(devices.len());
-    for device in devices {
-        let id = device.to_string();
-        let mut subscription =
-            ws.subscribe::<Value>("vouch_subscribeDevice", rpc_params![id.clone()], "vouch_unsubscribeDevice").await?;
+    let ws = &RpcClient::from_insecure_url(url).await?;
+    let subscribe = |id: String| async move {
+        let mut subscription: Subscription =
+            ws.subscribe("vouch_subscribeDevice", rpc_params![id.clone()], "vouch_unsubscribeDevice").await?;
         let told = subscription.next().await.context("it ended")??;
         ensure!(told["id"] == id, "{told}");
-        subscriptions.push(subscription);
-    }
-    Ok((ws, subscriptions))
+        Ok(subscription)
+    };
+    let subscriptions = stream::iter(devices.iter().map(|device| subscribe(device.to_string())));
+    let subscriptions = subscriptions.buffer_unordered(AT_ONCE).try_collect().await?;
+    Ok((ws.clone(), subscriptions))
 }
 
 async fn rounds(ws: &RpcClient) -> Result<Subscription, subxt::rpcs::Error> {
