@@ -63,7 +63,7 @@ struct Node {
 
 impl Node {
     async fn start(genesis: H256, address: SocketAddr, vouch: bool) -> Self {
-        let server = Server::builder().build(address).await.unwrap();
+        let server = again(async || Server::builder().build(address).await).await;
         let address = server.local_addr().unwrap();
         let mut rpc = RpcModule::new(());
         rpc.register_method("system_chain", |_, _, _| "Fake").unwrap();
@@ -104,8 +104,23 @@ impl Node {
     }
 }
 
-/// Where nobody listens: on an address that outgoing connections do not come from and nothing else in here uses, so that no other test
-/// gets a port again that was free a moment ago.
+/// Takes an address of which a process that another test is just spawning holds a copy, until it runs its own program.
+async fn again<T>(mut bind: impl AsyncFnMut() -> std::io::Result<T>) -> T {
+    let free = async {
+        loop {
+            match bind().await {
+                Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
+                    tokio::time::sleep(Duration::from_millis(20)).await
+                },
+                other => return other.unwrap(),
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), free).await.expect("the address is free again")
+}
+
+/// Where nobody listens: on an address that no outgoing connection comes from, so that none of them takes a port that was free a moment
+/// ago. Whoever listens there later has a `last` number of its own.
 fn unused(last: u8) -> SocketAddr {
     std::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, last], 0))).unwrap().local_addr().unwrap()
 }
@@ -165,7 +180,7 @@ async fn client_survives_the_restart_of_its_node() {
     client.network().await.unwrap();
     let address = node.stop().await;
     // Who asks while the node is down finds something that hangs up, again and again: the answer comes when the node is back.
-    let down = tokio::net::TcpListener::bind(address).await.unwrap();
+    let down = again(async || tokio::net::TcpListener::bind(address).await).await;
     let asked = tokio::spawn({
         let client = client.clone();
         async move { client.network().await }
@@ -208,7 +223,7 @@ async fn node_of_another_chain_is_never_used() {
 
 #[tokio::test]
 async fn node_back_on_another_chain_is_noticed() {
-    let node = Node::any(GENESIS).await;
+    let node = Node::start(GENESIS, unused(13), true).await;
     let client = Client::new([node.url()], Some(GENESIS), PATIENCE);
     client.network().await.unwrap();
     let address = node.stop().await;

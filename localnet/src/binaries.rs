@@ -1,7 +1,7 @@
 //! Finds the binaries that are to be started, the jobs that are to be computed, and the explorer's page.
 
 use anyhow::{bail, ensure, Context};
-use std::{env, fs, path::PathBuf};
+use std::{env, path::PathBuf};
 
 /// A binary of this workspace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,14 +79,6 @@ pub fn explorer() -> anyhow::Result<Option<PathBuf>> {
         return Ok(Some(folder));
     }
     Ok(in_target("explorer")?.into_iter().find(|folder| folder.join(PAGE).is_file()))
-}
-
-/// Where nodes find what others have compiled of the on-chain code: a folder beside the binaries, which belongs to whom they belong;
-/// `None` if there can be none.
-pub fn wasm_cache() -> Option<PathBuf> {
-    let own = env::current_exe().ok()?;
-    let folder = own.ancestors().skip(1).find(|folder| !folder.ends_with("deps"))?.join("wasm-cache");
-    fs::create_dir_all(&folder).ok().map(|()| folder)
 }
 
 /// Where `folder` may be in the target folder. Tests run from one folder deeper than programs.

@@ -3,7 +3,7 @@
 use crate::{
     binaries::Binary,
     ports,
-    process::{Process, Spec},
+    process::{dies_with_us, Process, Spec},
     wait::until,
 };
 use anyhow::{anyhow, bail, ensure, Context};
@@ -202,6 +202,7 @@ pub async fn cli(config: &Path, arguments: impl IntoIterator<Item = impl Into<Os
 /// Runs a command to its end, without a terminal to ask questions on.
 pub async fn output(mut command: Command) -> anyhow::Result<Output> {
     command.stdin(Stdio::null()).kill_on_drop(true).process_group(0);
+    dies_with_us(&mut command);
     match timeout(COMMAND, command.output()).await {
         Ok(output) => output.with_context(|| format!("cannot run {command:?}")),
         Err(_) => bail!("{command:?} did not end within {} s", COMMAND.as_secs()),

@@ -64,8 +64,8 @@ impl Builder {
         self
     }
 
-    /// Where everything goes that is to be kept, and what an earlier network there left is taken up; without it, everything goes
-    /// into a folder that is removed in the end.
+    /// Where everything goes that is to be kept, and what an earlier network there left is taken up, its genesis included; without it,
+    /// everything goes into a folder that is removed in the end.
     pub fn base_path(mut self, base_path: Option<PathBuf>) -> Self {
         self.base_path = base_path;
         self

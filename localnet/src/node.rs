@@ -1,7 +1,7 @@
 //! A validator: a `vouch-node` process with ports and a folder of its own that outlast its restarts.
 
 use crate::{
-    binaries::{wasm_cache, Binary},
+    binaries::Binary,
     devices::{output, succeed},
     ports,
     process::{Process, Spec},
@@ -14,14 +14,16 @@ use polkadot_sdk::sp_io::hashing::blake2_256;
 use serde_json::json;
 use std::{
     ffi::OsString,
+    io::Write,
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
+use tempfile::NamedTempFile;
 use tokio::{process::Command, sync::OnceCell};
 use vouch_device::chain::Client;
 
-/// How long a node may take until its RPC answers. The first one compiles the on-chain code.
-const START: Duration = Duration::from_secs(120);
+/// How long a node may take until its RPC answers. Compiling the on-chain code takes most of it.
+const START: Duration = Duration::from_secs(300);
 
 /// How long a question to a node that is gone is repeated.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -43,11 +45,16 @@ impl Chain {
         }
     }
 
-    /// Writes its raw specification into `folder`, unless it is there, and returns the path. Nodes start with that in a moment; from
-    /// the name they compile the on-chain code twice to make the genesis, at each start.
+    /// Writes its raw specification into `folder`, unless one is there, and returns the path. Whenever a node is started with a name
+    /// instead, it compiles the on-chain code twice to make the genesis, and once to run it.
     pub async fn specification(self, folder: &Path) -> anyhow::Result<PathBuf> {
         // Made once for all networks of this process.
-        static MADE: [OnceCell<String>; 2] = [const { OnceCell::const_new() }; 2];
+        static DEV: OnceCell<String> = OnceCell::const_new();
+        static LOCAL: OnceCell<String> = OnceCell::const_new();
+        let made = match self {
+            Self::Dev => &DEV,
+            Self::Local => &LOCAL,
+        };
         let file = folder.join(self.name()).with_extension("json");
         if !file.is_file() {
             let make = || async {
@@ -55,10 +62,9 @@ impl Chain {
                 command.args(["export-chain-spec", "--raw", "--chain", self.name()]);
                 succeed(output(command).await?)
             };
-            // Whole or not at all.
-            let part = file.with_extension("part");
-            std::fs::write(&part, MADE[self as usize].get_or_try_init(make).await?)?;
-            std::fs::rename(&part, &file)?;
+            let mut whole = NamedTempFile::new_in(folder)?;
+            whole.write_all(made.get_or_try_init(make).await?.as_bytes())?;
+            whole.persist(&file)?;
         }
         Ok(file)
     }
@@ -127,7 +133,6 @@ impl Node {
         args.extend(["--rpc-port".into(), rpc_port.to_string().into()]);
         args.extend(["--prometheus-port".into(), metrics_port.to_string().into()]);
         args.extend(["--no-telemetry".into(), "--no-mdns".into()]);
-        args.extend(wasm_cache().into_iter().flat_map(|folder| ["--wasm-cache".into(), folder.into_os_string()]));
         if duty == Duty::Idles {
             args.extend(["--offchain-worker".into(), "never".into()]);
         }

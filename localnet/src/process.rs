@@ -60,11 +60,7 @@ impl Process {
             // A terminal's Ctrl-C goes to its whole foreground group; who is stopped when is decided here.
             .process_group(0)
             .kill_on_drop(true);
-        let parent = getpid();
-        // SAFETY: between fork and exec only prctl and getppid are called, both async-signal-safe, and nothing is allocated.
-        unsafe {
-            command.pre_exec(move || die_with(parent));
-        }
+        dies_with_us(&mut command);
         let child = command.spawn().with_context(|| format!("cannot start {}", spec.program.display()))?;
         Ok(Self { spec, child: Mutex::new(child) })
     }
@@ -128,6 +124,15 @@ impl Process {
     /// Its log.
     pub fn log(&self) -> &Path {
         &self.spec.log
+    }
+}
+
+/// Has the kernel kill what `command` starts when the thread that starts it ends.
+pub(crate) fn dies_with_us(command: &mut Command) {
+    let parent = getpid();
+    // SAFETY: between fork and exec only prctl and getppid are called, both async-signal-safe, and nothing is allocated.
+    unsafe {
+        command.pre_exec(move || die_with(parent));
     }
 }
 

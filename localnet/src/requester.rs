@@ -34,6 +34,9 @@ pub const PRIMES: u64 = 50_847_534;
 /// How long posting may take.
 const POSTING: Duration = Duration::from_secs(120);
 
+/// How long fetching its results may take once it has ended.
+const FETCHING: Duration = Duration::from_secs(120);
+
 /// A job that was posted, and who serves its inputs.
 #[derive(Debug)]
 pub struct Requester {
@@ -102,7 +105,8 @@ impl Requester {
     /// Fetches all results from the devices, verified, and adds them up: the number of primes below [`BELOW`] if all are right.
     pub async fn primes(&self, client: &Client) -> anyhow::Result<u64> {
         let out = self.out.to_str().context("the folder has a name in UTF-8")?;
-        let said = self.cli("fetch", &["--out", out]).await?;
+        // Devices serve what is final, a block after they hear of it; what was fetched is kept.
+        let said = until("all results", FETCHING, async || self.cli("fetch", &["--out", out]).await.map(Some)).await?;
         let tasks = self.state(client).await?.terms.tasks;
         let mut primes = 0;
         for task in 0..tasks {

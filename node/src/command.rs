@@ -50,35 +50,32 @@ pub fn run() -> sc_cli::Result<()> {
             cmd.run(spec)
         },
         Some(Subcommand::CheckBlock(cmd)) => cli.create_runner(cmd)?.async_run(|config| {
-            let PartialComponents { client, task_manager, import_queue, .. } = service::new_partial(&config, None)?;
+            let PartialComponents { client, task_manager, import_queue, .. } = service::new_partial(&config)?;
             Ok((cmd.run(client, import_queue), task_manager))
         }),
         Some(Subcommand::ExportBlocks(cmd)) => cli.create_runner(cmd)?.async_run(|config| {
-            let PartialComponents { client, task_manager, .. } = service::new_partial(&config, None)?;
+            let PartialComponents { client, task_manager, .. } = service::new_partial(&config)?;
             Ok((cmd.run(client, config.database), task_manager))
         }),
         Some(Subcommand::ExportState(cmd)) => cli.create_runner(cmd)?.async_run(|config| {
-            let PartialComponents { client, task_manager, .. } = service::new_partial(&config, None)?;
+            let PartialComponents { client, task_manager, .. } = service::new_partial(&config)?;
             Ok((cmd.run(client, config.chain_spec), task_manager))
         }),
         Some(Subcommand::ImportBlocks(cmd)) => cli.create_runner(cmd)?.async_run(|config| {
-            let PartialComponents { client, task_manager, import_queue, .. } = service::new_partial(&config, None)?;
+            let PartialComponents { client, task_manager, import_queue, .. } = service::new_partial(&config)?;
             Ok((cmd.run(client, import_queue), task_manager))
         }),
         Some(Subcommand::PurgeChain(cmd)) => cli.create_runner(cmd)?.sync_run(|config| cmd.run(config.database)),
         Some(Subcommand::Revert(cmd)) => cli.create_runner(cmd)?.async_run(|config| {
-            let PartialComponents { client, task_manager, backend, .. } = service::new_partial(&config, None)?;
+            let PartialComponents { client, task_manager, backend, .. } = service::new_partial(&config)?;
             let revert_consensus = Box::new(service::revert_consensus);
             Ok((cmd.run(client, backend, Some(revert_consensus)), task_manager))
         }),
         Some(Subcommand::ChainInfo(cmd)) => {
             cli.create_runner(cmd)?.sync_run(|config| cmd.run::<vouch_runtime::OpaqueBlock>(&config))
         },
-        None => {
-            let cache = cli.wasm_cache()?;
-            cli.create_runner(&cli.run)?.run_node_until_exit(|config| async move {
-                service::new_full(config, cache.as_deref()).map_err(sc_cli::Error::Service)
-            })
-        },
+        None => cli
+            .create_runner(&cli.run)?
+            .run_node_until_exit(|config| async move { service::new_full(config).map_err(sc_cli::Error::Service) }),
     }
 }

@@ -3,7 +3,6 @@
 mod chain_spec;
 mod cli;
 mod command;
-mod executor;
 mod rpc;
 mod service;
 

@@ -1,9 +1,6 @@
 //! Puts the node together from the SDK's parts: client, pool, consensus, network, RPC and the off-chain worker that probes.
 
-use crate::{
-    executor::{executor, RuntimeExecutor},
-    rpc,
-};
+use crate::rpc;
 use futures::prelude::*;
 use polkadot_sdk::*;
 use sc_client_api::Backend;
@@ -15,10 +12,12 @@ use sc_service::{error::Error as ServiceError, Configuration, TaskManager};
 use sc_telemetry::{Telemetry, TelemetryWorker};
 use sc_transaction_pool_api::OffchainTransactionPoolFactory;
 use sp_inherents::CreateInherentDataProviders;
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 use vouch_rpc::Vouch;
 use vouch_runtime::{apis::RuntimeApi, BlockNumber, Hash, OpaqueBlock as Block};
 
+/// Runs the runtime's wasm.
+pub type RuntimeExecutor = sc_executor::WasmExecutor<sp_io::SubstrateHostFunctions>;
 /// The client.
 pub type FullClient = sc_service::TFullClient<Block, RuntimeApi, RuntimeExecutor>;
 /// The database behind it.
@@ -61,8 +60,8 @@ pub type Partial = sc_service::PartialComponents<
     Consensus,
 >;
 
-/// Opens the database and builds everything that needs no network. Compiled runtimes are kept in the folder `wasm_cache`, if there is one.
-pub fn new_partial(config: &Configuration, wasm_cache: Option<&Path>) -> Result<Partial, ServiceError> {
+/// Opens the database and builds everything that needs no network.
+pub fn new_partial(config: &Configuration) -> Result<Partial, ServiceError> {
     let telemetry = config
         .telemetry_endpoints
         .clone()
@@ -75,7 +74,7 @@ pub fn new_partial(config: &Configuration, wasm_cache: Option<&Path>) -> Result<
         .transpose()?;
     let telemetry_handle = telemetry.as_ref().map(|(_, telemetry)| telemetry.handle());
 
-    let executor = executor(&config.executor, wasm_cache);
+    let executor = sc_service::new_wasm_executor(&config.executor);
     let (client, backend, keystore_container, task_manager) =
         sc_service::new_full_parts::<Block, RuntimeApi, _>(config, telemetry_handle.clone(), executor, Vec::new())?;
     let client = Arc::new(client);
@@ -159,7 +158,7 @@ pub fn revert_consensus(
 }
 
 /// Starts a full node, which is a validator if the configuration's role says so.
-pub fn new_full(config: Configuration, wasm_cache: Option<&Path>) -> Result<TaskManager, ServiceError> {
+pub fn new_full(config: Configuration) -> Result<TaskManager, ServiceError> {
     let sc_service::PartialComponents {
         client,
         backend,
@@ -169,7 +168,7 @@ pub fn new_full(config: Configuration, wasm_cache: Option<&Path>) -> Result<Task
         select_chain,
         transaction_pool,
         other: Consensus { block_import, babe_link, babe_worker_handle, grandpa_link, create_inherents, mut telemetry },
-    } = new_partial(&config, wasm_cache)?;
+    } = new_partial(&config)?;
 
     // Taken before the configuration moves into `spawn_tasks`.
     let role = config.role;

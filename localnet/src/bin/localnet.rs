@@ -19,7 +19,7 @@ struct Cli {
     #[arg(long, value_name = "M", default_value_t = 3, value_parser = clap::value_parser!(u16).range(0..=100))]
     devices: u16,
 
-    /// Keep logs, databases and keys in this folder; without it they are removed in the end
+    /// Keep logs, databases and keys in this folder, and go on with what is there; without it they are removed in the end
     #[arg(long, value_name = "DIR")]
     base_path: Option<PathBuf>,
 }

@@ -71,8 +71,9 @@ pub fn slash_at_once() -> Call {
     Call::new("Parameters", "set_parameter", [("key_value", Value::unnamed_variant("Slashing", [deferral]))])
 }
 
-/// Every report is audited, instead of one in four: tests need not wait for a draw.
-pub async fn audit_everything(rpc: &Rpc) -> anyhow::Result<Call> {
+/// Every report is audited, instead of one in four: tests need not wait for a draw. It is to be proven within `window` blocks, or
+/// within those that the preset gives.
+pub async fn audit_everything(rpc: &Rpc, window: Option<u32>) -> anyhow::Result<Call> {
     let key = pallet_uptime::Params::<Runtime>::hashed_key().to_vec();
     let params: Params = stored(rpc, key, None).await?.context("genesis sets parameters")?;
     let Params {
@@ -92,7 +93,7 @@ pub async fn audit_everything(rpc: &Rpc) -> anyhow::Result<Call> {
         ("committee_size", number(committee_size)),
         ("admission_rounds", number(admission_rounds)),
         ("audit", share(Perbill::one())),
-        ("audit_window", number(audit_window)),
+        ("audit_window", number(window.unwrap_or(audit_window))),
         ("slash_wrong", share(slash_wrong)),
         ("slash_silent", share(slash_silent)),
         ("slash_outlier", share(slash_outlier)),

@@ -71,7 +71,7 @@ pub async fn make(net: &Localnet) -> anyhow::Result<()> {
     register(net, &bob, &keys[2], Endpoint::from(SocketAddr::from((Ipv4Addr::LOCALHOST, ports::free()?)))).await?;
 
     // Every report is audited, so that audits are answered.
-    govern(client, vec![audit_everything(net.nodes[0].rpc()).await?]).await?;
+    govern(client, vec![audit_everything(net.nodes[0].rpc(), None).await?]).await?;
     let swarm = Swarm::start(net.genesis(), LABEL, 2, SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
     change_hands(net, [&alice, &bob], [&keys[0], &keys[1]], swarm.endpoint()).await?;
     administer(net, &alice).await?;

@@ -138,7 +138,7 @@ fn thousand_tasks_are_computed_rightly_although_two_devices_lie_and_one_vanishes
         let sum = paid.zip(burnt).zip(refunded).map(|((paid, burnt), refunded)| paid + burnt + refunded);
         ensure!(most.is_some() && most == sum, "{report}");
         ensure!(pay.values().sum::<u128>() == job.paid, "{report}");
-        requester.cli("close", &["--owner-suri", requester.owner(), "--wait", "included"]).await?;
+        requester.cli("close", &["--owner-suri", requester.owner(), "--wait", "final"]).await?;
         let balance = client.balance(&account(requester.owner())?).await?;
         ensure!(balance.reserved == 0, "{balance:?}");
 

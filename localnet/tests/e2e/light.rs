@@ -2,7 +2,6 @@
 
 use crate::{on, ROUNDS};
 use anyhow::{ensure, Context};
-use vouch_device::chain::Client;
 use vouch_localnet::{
     devices::{self, succeed},
     wait::until,
@@ -36,10 +35,11 @@ fn owner_registers_earns_and_claims_through_a_light_client() {
         let pending = at.pending(device.id()).await?.context("registered")?;
         ensure!(told["accrued"] == (pending[0].accrued + pending[1].accrued).to_string(), "{told} and {pending:?}");
         let claim = ["claim", "--owner-suri", device.owner(), "--wait", "final", &light];
-        succeed(devices::cli(device.config(), claim).await?)?;
-        let client: &Client = net.client();
-        let left = client.pending_reward(device.id()).await?.context("registered")?.accrued;
-        ensure!(left < accrued, "{left} of {accrued} are left");
+        let said = succeed(devices::cli(device.config(), claim).await?)?;
+        let number = said.split_once("Block ").and_then(|(_, rest)| rest.split(':').next()).context(said.clone())?;
+        let claimed = net.client().at(net.nodes[0].rpc().block_hash(number.parse()?).await?);
+        let left = claimed.pending_reward(device.id()).await?.context("registered")?.accrued;
+        ensure!(left == 0, "{left} are left: {said}");
         Ok(())
     });
 }

@@ -1,7 +1,7 @@
 //! End to end, with the built binaries: real nodes, real device agents, real HTTP, real tokens.
 //!
 //! Every test has a network of its own and waits for conditions with generous bounds. Networks wait for blocks most of the time, so that
-//! small ones run side by side; those that keep the machine busy run alone.
+//! small ones run side by side; those that keep the machine busy run one after the other, beside no more than a few long ones.
 
 mod audits;
 mod bad_input;
@@ -91,12 +91,13 @@ fn on(builder: Builder, test: impl AsyncFnOnce(&mut Localnet) -> anyhow::Result<
     with_places(places, run(builder, test));
 }
 
-/// As [`on`], at once: for the few tests that take longest and wait for most of that.
+/// As [`on`], but at once and whatever else runs: for the few tests that take longest. What other clients and a browser do in two of
+/// them keeps a core busy for a minute at most.
 fn long_on(builder: Builder, test: impl AsyncFnOnce(&mut Localnet) -> anyhow::Result<()>) {
     with_places(0, run(builder, test));
 }
 
-/// As [`on`], alone: for tests that keep the whole machine busy.
+/// As [`on`], beside none but the long ones: for tests that keep the machine busy, or measure.
 fn alone_on(builder: Builder, test: impl AsyncFnOnce(&mut Localnet) -> anyhow::Result<()>) {
     alone(run(builder, test));
 }

@@ -5,7 +5,7 @@ use anyhow::{ensure, Context};
 use std::ffi::OsStr;
 use tokio::process::Command;
 use vouch_localnet::{
-    binaries::{wasm_cache, Binary},
+    binaries::Binary,
     devices::{output, succeed},
     Localnet,
 };
@@ -51,7 +51,7 @@ fn tools_work_on_the_chain_that_a_node_left_behind() {
     on(Localnet::builder(), async |net| {
         let node = &mut net.nodes[0];
         node.finalizes(3, crate::ROUNDS).await?;
-        let genesis = node.client().genesis().await?;
+        let [genesis, first] = [node.rpc().block_hash(0).await?, node.rpc().block_hash(1).await?];
         node.stop().await?;
         let (base, folder) = (node.base_path().as_os_str().to_owned(), node.base_path().with_file_name("exported"));
         std::fs::create_dir_all(&folder)?;
@@ -78,25 +78,9 @@ fn tools_work_on_the_chain_that_a_node_left_behind() {
         purge.push("-y".into());
         tool(purge).await?;
         node.restart().await?;
-        ensure!(node.client().genesis().await? == genesis, "the same chain");
-        ensure!(node.client().best().await?.number < 3, "begins anew");
-        Ok(())
-    });
-}
-
-#[test]
-fn compiled_code_is_kept_in_the_folder_that_was_named() {
-    on(Localnet::builder(), async |net| {
-        // Nodes of a local network share one.
-        net.nodes[0].finalizes(1, crate::ROUNDS).await?;
-        let kept = wasm_cache().context("a folder beside the binaries")?.join("modules");
-        ensure!(std::fs::read_dir(&kept)?.next().is_some(), "nothing is kept in {}", kept.display());
-        // One that cannot be is told before anything is started.
-        let file = net.folder().join("a file");
-        std::fs::write(&file, "")?;
-        let start = ["--dev".into(), "--tmp".into(), "--wasm-cache".into(), file.into_os_string()];
-        let refused = tool(start).await.map(drop).unwrap_err().to_string();
-        ensure!(refused.contains("--wasm-cache") && refused.contains("a file"), "{refused}");
+        ensure!(node.rpc().block_hash(0).await? == genesis, "the same chain");
+        node.finalizes(1, crate::ROUNDS).await?;
+        ensure!(node.rpc().block_hash(1).await? != first, "begins anew");
         Ok(())
     });
 }
