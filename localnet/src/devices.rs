@@ -3,26 +3,23 @@
 use crate::{
     binaries::Binary,
     ports,
-    process::{dies_with_us, Process, Spec},
+    process::{output, succeed, Process, Spec},
     wait::until,
 };
-use anyhow::{anyhow, bail, ensure, Context};
+use anyhow::{ensure, Context};
 use nix::sys::signal::Signal;
 use std::{
     ffi::OsString,
     net::{Ipv4Addr, SocketAddr},
     num::NonZeroUsize,
     path::{Path, PathBuf},
-    process::{Output, Stdio},
+    process::Output,
     str::FromStr,
     time::Duration,
 };
-use tokio::{process::Command, time::timeout};
+use tokio::process::Command;
 use vouch_device::{config::Config, AccountId32, H256};
 use vouch_primitives::{DeviceId, Endpoint};
-
-/// How long one command may take; registering waits for blocks.
-const COMMAND: Duration = Duration::from_secs(240);
 
 /// How long an agent may take until it answers.
 const START: Duration = Duration::from_secs(60);
@@ -197,24 +194,4 @@ pub async fn cli(config: &Path, arguments: impl IntoIterator<Item = impl Into<Os
     let mut command = Command::new(Binary::Device.path()?);
     command.arg("--config").arg(config).args(arguments.into_iter().map(Into::into));
     output(command).await
-}
-
-/// Runs a command to its end, without a terminal to ask questions on.
-pub async fn output(mut command: Command) -> anyhow::Result<Output> {
-    command.stdin(Stdio::null()).kill_on_drop(true).process_group(0);
-    dies_with_us(&mut command);
-    match timeout(COMMAND, command.output()).await {
-        Ok(output) => output.with_context(|| format!("cannot run {command:?}")),
-        Err(_) => bail!("{command:?} did not end within {} s", COMMAND.as_secs()),
-    }
-}
-
-/// What a command printed, if it succeeded.
-pub fn succeed(output: Output) -> anyhow::Result<String> {
-    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    if output.status.success() {
-        Ok(out.into_owned())
-    } else {
-        Err(anyhow!("the command failed ({}): {}{}", output.status, out, err.trim_end()))
-    }
 }

@@ -2,9 +2,8 @@
 
 use crate::{
     binaries::Binary,
-    devices::{output, succeed},
     ports,
-    process::{Process, Spec},
+    process::{output, succeed, Process, Spec},
     rpc::Rpc,
     wait::until,
 };

@@ -38,23 +38,20 @@ pub fn free() -> io::Result<u16> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::{thread, time::Duration};
+    use crate::wait::until;
+    use futures::future::join_all;
+    use std::time::Duration;
 
     /// Listens on `port`. For a moment a process that another test spawns holds a copy of what tried it.
-    fn listen(port: u16) -> TcpListener {
-        for _ in 0..500 {
-            match TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
-                Err(error) if error.kind() == io::ErrorKind::AddrInUse => thread::sleep(Duration::from_millis(20)),
-                other => return other.unwrap(),
-            }
-        }
-        panic!("{port} is not free")
+    async fn listen(port: u16) -> TcpListener {
+        let bind = async || Ok(Some(TcpListener::bind((Ipv4Addr::LOCALHOST, port))?));
+        until(&format!("port {port}"), Duration::from_secs(60), bind).await.unwrap()
     }
 
-    #[test]
-    fn ports_are_free_and_given_out_once() {
+    #[tokio::test]
+    async fn ports_are_free_and_given_out_once() {
         let mut ports: Vec<_> = (0..50).map(|_| free().unwrap()).collect();
-        let listeners: Vec<_> = ports.iter().map(|port| listen(*port)).collect();
+        let listeners = join_all(ports.iter().map(|port| listen(*port))).await;
         ports.sort_unstable();
         ports.dedup();
         assert_eq!(ports.len(), listeners.len());

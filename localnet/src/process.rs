@@ -1,6 +1,6 @@
-//! One child process: its output goes to a log file, it can be signalled, and it never outlives this process.
+//! Child processes: those that run on, with a log file and signals, and commands that run to their end. None outlives this process.
 
-use anyhow::{bail, Context};
+use anyhow::{anyhow, bail, Context};
 use nix::{
     sys::{
         prctl,
@@ -13,14 +13,20 @@ use std::{
     fs::{self, OpenOptions},
     io::{self, Read, Seek, SeekFrom},
     path::{Path, PathBuf},
-    process::{ExitStatus, Stdio},
+    process::{ExitStatus, Output, Stdio},
     sync::{Mutex, PoisonError},
     time::Duration,
 };
-use tokio::process::{Child, Command};
+use tokio::{
+    process::{Child, Command},
+    time::timeout,
+};
 
 /// How long a process may take to end after SIGTERM.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long one command may take; registering waits for blocks.
+const COMMAND: Duration = Duration::from_secs(240);
 
 /// Bytes of a log that go into an error message.
 const TAIL: u64 = 3_000;
@@ -109,7 +115,7 @@ impl Process {
         self.signal(Signal::SIGCONT)?;
         let name = self.spec.name.clone();
         let mut child = self.into_child();
-        if tokio::time::timeout(PATIENCE, child.wait()).await.is_err() {
+        if timeout(PATIENCE, child.wait()).await.is_err() {
             child.kill().await?;
             bail!("{name} did not end within {} s of SIGTERM and was killed", PATIENCE.as_secs());
         }
@@ -127,8 +133,28 @@ impl Process {
     }
 }
 
+/// Runs a command to its end, without a terminal to ask questions on.
+pub async fn output(mut command: Command) -> anyhow::Result<Output> {
+    command.stdin(Stdio::null()).kill_on_drop(true).process_group(0);
+    dies_with_us(&mut command);
+    match timeout(COMMAND, command.output()).await {
+        Ok(output) => output.with_context(|| format!("cannot run {command:?}")),
+        Err(_) => bail!("{command:?} did not end within {} s", COMMAND.as_secs()),
+    }
+}
+
+/// What a command printed, if it succeeded.
+pub fn succeed(output: Output) -> anyhow::Result<String> {
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    if output.status.success() {
+        Ok(out.into_owned())
+    } else {
+        Err(anyhow!("the command failed ({}): {}{}", output.status, out, err.trim_end()))
+    }
+}
+
 /// Has the kernel kill what `command` starts when the thread that starts it ends.
-pub(crate) fn dies_with_us(command: &mut Command) {
+fn dies_with_us(command: &mut Command) {
     let parent = getpid();
     // SAFETY: between fork and exec only prctl and getppid are called, both async-signal-safe, and nothing is allocated.
     unsafe {

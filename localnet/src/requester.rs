@@ -2,10 +2,10 @@
 
 use crate::{
     binaries::{job, Binary},
-    devices::{account, keypair, output, succeed},
+    devices::{account, keypair},
     network::{Localnet, OWNERS},
     ports,
-    process::{Process, Spec},
+    process::{output, succeed, Process, Spec},
     wait::until,
 };
 use anyhow::{ensure, Context};

@@ -267,7 +267,7 @@ mod tests {
 
     #[tokio::test]
     async fn unreachable_nodes_are_all_named_when_patience_ends() {
-        // Ports on which nobody listens: of the system's services, none is on these.
+        // No service that is in use listens on TCP port 1.
         let urls = vec!["ws://127.0.0.1:1".to_owned(), "ws://localhost:1".to_owned()];
         let links = Links::new(urls.clone(), None, Some(Duration::from_millis(10)));
         match links.genesis().await {

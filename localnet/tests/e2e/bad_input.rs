@@ -18,10 +18,12 @@ use vouch_device::{
     swarm::Swarm,
 };
 use vouch_localnet::{
-    devices::{account, cli, keypair, succeed, Device},
+    devices::{account, cli, keypair, Device},
     network::OWNERS,
     node::{Chain, Duty, Node},
-    ports, Localnet,
+    ports,
+    process::succeed,
+    Localnet,
 };
 use vouch_primitives::{
     probe::{Challenge, CHALLENGE_BYTES, PROBE_PATH},

@@ -2,11 +2,7 @@
 
 use crate::{on, ROUNDS};
 use anyhow::{ensure, Context};
-use vouch_localnet::{
-    devices::{self, succeed},
-    wait::until,
-    Localnet,
-};
+use vouch_localnet::{devices, process::succeed, wait::until, Localnet};
 
 #[test]
 fn owner_registers_earns_and_claims_through_a_light_client() {

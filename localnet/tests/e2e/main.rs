@@ -91,8 +91,8 @@ fn on(builder: Builder, test: impl AsyncFnOnce(&mut Localnet) -> anyhow::Result<
     with_places(places, run(builder, test));
 }
 
-/// As [`on`], but at once and whatever else runs: for the few tests that take longest. What other clients and a browser do in two of
-/// them keeps a core busy for a minute at most.
+/// As [`on`], but at once and whatever else runs: for the few tests that take longest, and wait for most of that. In two of them other
+/// clients and a browser keep a core busy now and then.
 fn long_on(builder: Builder, test: impl AsyncFnOnce(&mut Localnet) -> anyhow::Result<()>) {
     with_places(0, run(builder, test));
 }

@@ -6,7 +6,7 @@ use std::ffi::OsStr;
 use tokio::process::Command;
 use vouch_localnet::{
     binaries::Binary,
-    devices::{output, succeed},
+    process::{output, succeed},
     Localnet,
 };
 
