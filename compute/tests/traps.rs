@@ -3,6 +3,7 @@
 mod common;
 
 use common::{doing, engines, run, status, with, Engines, FUEL, PAGES};
+use std::thread;
 use vouch_compute::Status::*;
 
 #[test]
@@ -189,6 +190,42 @@ fn large_frames_fit_the_native_stack() {
         let text = with(&format!("(func $f {parameter} {body} {again} call $f {body})"), &format!("{first} call $f"));
         // Small frames, so that it takes many calls to fill the stack.
         assert_eq!(engines(&text).run(b"", 100 * FUEL).status, Trapped);
+    }
+}
+
+/// However many steps a module takes, they need no more of the thread's stack than one. An engine that goes from step to step by
+/// calls, hoping that the compiler makes jumps of them, overflows it where the compiler does not, and takes the process along.
+#[test]
+fn steps_do_not_pile_up_on_the_native_stack() {
+    let functions = "
+        (type $none (func)) (table 1 funcref) (elem (i32.const 0) $nothing) (global $count (mut i64) (i64.const 0))
+        (func $nothing) (func $calls (call $nothing)) (func $sum (param i64 f64) (result i64) (local.get 0))";
+    for step in [
+        "(drop (memory.grow (i32.const 0)))",
+        "(drop (memory.grow (i32.const 100)))",
+        "(drop (memory.size))",
+        "(drop (call $input_len))",
+        "(call $input_read (i32.const 0) (i32.const 0) (i32.const 0))",
+        "(call $output_write (i32.const 0) (i32.const 0))",
+        "(call $log (i32.const 0) (i32.const 0))",
+        "(call $calls)",
+        "(drop (call $sum (i64.const 1) (f64.const 2)))",
+        "(call_indirect (type $none) (i32.const 0))",
+        "(block (block (br_table 0 1 0 (i32.and (local.get $i) (i32.const 3)))))",
+        "(if (i32.and (local.get $i) (i32.const 1)) (then (call $nothing)) (else (nop)))",
+        "(global.set $count (i64.add (global.get $count) (i64.const 1)))",
+        "(i64.store (i32.const 8) (i64.rem_u (i64.load (i32.const 16)) (i64.const 10)))",
+        "(f64.store (i32.const 8) (f64.nearest (f64.sqrt (f64.convert_i32_u (local.get $i)))))",
+        "(i32.store (i32.const 8) (i32.trunc_f32_u (f32.copysign (f32.const 1.5) (f32.const 1))))",
+    ] {
+        let again =
+            "(br_if $again (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 100000)))";
+        let engines = engines(&with(functions, &format!("(local $i i32) (loop $again {step} {again})")));
+        let ended = thread::scope(|scope| {
+            let small = thread::Builder::new().stack_size(256 * 1024);
+            small.spawn_scoped(scope, || engines.run(b"", 100 * FUEL).status).unwrap().join().unwrap()
+        });
+        assert_eq!(ended, Done, "{step}");
     }
 }
 
