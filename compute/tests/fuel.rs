@@ -5,8 +5,11 @@ mod common;
 use common::{doing, engines, run, with, FUEL};
 use vouch_compute::{Module, Status, FUEL_PER_HOST_CALL, FUEL_PER_PAGE};
 
+/// Of paying for a stretch of instructions of which all run or none.
+const PAYING: u64 = 3;
+
 /// Of entering `run`, and of the page that the modules here begin with.
-const START: u64 = FUEL_PER_PAGE as u64 + 1;
+const START: u64 = FUEL_PER_PAGE as u64 + 1 + PAYING;
 
 fn fuel(body: &str) -> u64 {
     let result = run(&doing(body));
@@ -19,23 +22,48 @@ fn every_instruction_that_ran_is_paid_and_no_other() {
     assert_eq!(fuel(""), 0);
     assert_eq!(fuel("nop nop"), 0);
     assert_eq!(fuel("i32.const 1 i32.const 2 i32.add drop"), 3);
-    assert_eq!(fuel("(if (i32.const 1) (then i32.const 1 drop) (else i32.const 1 drop i32.const 1 drop))"), 3);
-    assert_eq!(fuel("(if (i32.const 0) (then i32.const 1 drop) (else i32.const 1 drop i32.const 1 drop))"), 4);
+    assert_eq!(
+        fuel("(if (i32.const 1) (then i32.const 1 drop) (else i32.const 1 drop i32.const 1 drop))"),
+        2 + 1 + PAYING
+    );
+    assert_eq!(
+        fuel("(if (i32.const 0) (then i32.const 1 drop) (else i32.const 1 drop i32.const 1 drop))"),
+        2 + 2 + PAYING
+    );
     assert_eq!(fuel("(if (i32.const 0) (then i32.const 1 drop))"), 2);
-    assert_eq!(fuel("(block (br 0) i32.const 1 drop) i32.const 2 drop"), 2);
-    assert_eq!(fuel("(block (br_if 0 (i32.const 0)) i32.const 1 drop) i32.const 2 drop"), 4);
-    assert_eq!(fuel("(block (block (br 1)) i32.const 1 drop) i32.const 2 drop"), 2);
+    assert_eq!(fuel("(block (br 0) i32.const 1 drop) i32.const 2 drop"), 1 + 1 + PAYING);
+    assert_eq!(fuel("(block (br_if 0 (i32.const 0)) i32.const 1 drop) i32.const 2 drop"), 2 + 2 * (1 + PAYING));
+    assert_eq!(fuel("(block (block (br 1)) i32.const 1 drop) i32.const 2 drop"), 1 + 1 + PAYING);
     assert_eq!(fuel("(block (br_table 0 1 (i32.const 1)) ) i32.const 2 drop"), 5);
     assert_eq!(fuel("return i32.const 2 drop"), 1);
-    // Ten times round: once it is set, each time it is read, counted down, set and asked for.
-    assert_eq!(fuel("(local $i i32) (local.set $i (i32.const 10)) (loop $l (br_if $l (local.tee $i (i32.sub (local.get $i) (i32.const 1)))))"), 1 + 2 + 10 * 5);
+    // Ten times round: once it is set and the loop entered, each time it is read, counted down, set and asked for.
+    assert_eq!(fuel("(local $i i32) (local.set $i (i32.const 10)) (loop $l (br_if $l (local.tee $i (i32.sub (local.get $i) (i32.const 1)))))"), 1 + 3 + 10 * (5 + PAYING));
 }
 
 #[test]
 fn calls_and_locals_are_paid() {
     let callee = |locals: &str| run(&with(&format!("(func $f {locals} i32.const 1 drop)"), "call $f")).fuel - START;
-    assert_eq!(callee(""), 4 + 1 + 1);
-    assert_eq!(callee("(local i32 i32 i32 i32 i32)"), 4 + 1 + 2 + 1);
+    assert_eq!(callee(""), 4 + 1 + 1 + PAYING);
+    assert_eq!(callee("(local i32 i32 i32 i32 i32)"), 4 + 1 + 2 + 1 + PAYING);
+}
+
+/// Compiled, the head of every loop asks whether it is to stop: a task of many empty ones would run for the better part of an hour.
+#[test]
+fn loops_are_paid_even_if_nothing_is_in_them() {
+    assert_eq!(fuel("(loop)"), 1);
+    assert_eq!(fuel("(loop) (loop) (loop)"), 1 + 2 * (1 + PAYING));
+    assert_eq!(fuel("(loop (loop (loop)))"), 1 + 2 * (1 + PAYING));
+}
+
+#[test]
+fn canonical_nans_are_paid() {
+    assert_eq!(fuel("(f64.store (i32.const 0) (f64.add (f64.const 1) (f64.const 2)))"), 3 + 1 + 3 + 1);
+    assert_eq!(fuel("(f32.store (i32.const 0) (f32.demote_f64 (f64.const 1)))"), 2 + 1 + 3 + 1);
+    // What the next instruction does the same with, whichever it is, is not made canonical.
+    assert_eq!(fuel("(drop (f64.add (f64.const 1) (f64.const 2)))"), 2 + 1);
+    assert_eq!(fuel("(f64.store (i32.const 0) (f64.sqrt (f64.add (f64.const 1) (f64.const 2))))"), 3 + 1 + 6 + 3 + 1);
+    // What only moves bits makes none.
+    assert_eq!(fuel("(drop (f64.neg (f64.const 1)))"), 1 + 1);
 }
 
 #[test]
@@ -96,7 +124,7 @@ fn a_trap_costs_what_was_used_until_then() {
     assert_eq!((trap.status, trap.fuel), (Status::Trapped, START + 8));
     let later = run(&with("(func $f unreachable)", "i32.const 1 drop call $f i32.const 1 drop"));
     // The stretch that calls is paid whole.
-    assert_eq!((later.status, later.fuel), (Status::Trapped, START + 1 + 4 + 1 + 1));
+    assert_eq!((later.status, later.fuel), (Status::Trapped, START + 1 + 4 + 1 + 1 + PAYING));
 }
 
 #[test]

@@ -113,8 +113,8 @@ fn epoch_params() -> EpochParams<Balance> {
     }
 }
 
-/// Tasks of at most a thousand million units of fuel, a second or so of a device and ten of a validator; and a fine of a tenth of
-/// a bond.
+/// Tasks of at most a thousand million units of fuel, half a second of a device and ten to twenty of a validator; and a fine of a
+/// tenth of a bond.
 fn work_params() -> pallet_work::types::Params<Balance> {
     pallet_work::types::Params {
         least_price: WORK_PRICE,

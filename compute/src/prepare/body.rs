@@ -64,8 +64,7 @@ pub(crate) fn rewrite(
             Operator::End if next.is_some() => depth -= 1,
             _ => {},
         }
-        match nan::of(operator) {
-            Some(_) if next.is_some_and(|(next, _)| nan::is_blind(next)) => {},
+        match nan::is_made(operator, next.map(|(next, _)| next)) {
             Some(Float::F32) => nan::canonicalize(&mut code, Float::F32, f32_local),
             Some(Float::F64) => nan::canonicalize(&mut code, Float::F64, f64_local),
             None => {},

@@ -1,11 +1,12 @@
 //! Meters fuel, by code in the module itself.
 //!
 //! A body is cut into segments: stretches of instructions of which, unless one traps, all run or none. Each pays for all of its
-//! instructions when it begins. What is left is in a global; below zero means that it did not suffice.
+//! instructions when it begins, and for paying, which is work as well. What is left is in a global; below zero means that it did
+//! not suffice.
 
 use super::{
     encode::{op, Code},
-    trap_if_negative,
+    nan, trap_if_negative,
 };
 use alloc::{vec, vec::Vec};
 use wasmparser::Operator;
@@ -18,6 +19,12 @@ pub(crate) const GLOBAL: [u8; 5] = [op::I64, 1, op::I64_CONST, 0, op::END];
 
 /// `(i32) -> i32`.
 pub(crate) const GROW_TYPE: [u8; 5] = [0x60, 1, op::I32, 1, op::I32];
+
+/// Fuel of paying for a segment. Without it a loop of one jump would take the interpreter five steps more for every unit.
+const PAYING: u32 = 3;
+
+/// Fuel of making a NaN canonical.
+const CANONICAL: u32 = 3;
 
 /// Locals of a function that a call sets to zero for one unit of fuel.
 const LOCALS_PER_FUEL: u32 = 4;
@@ -34,7 +41,7 @@ pub(crate) struct Segment {
 pub(crate) fn cost(operator: &Operator<'_>) -> u32 {
     use Operator::*;
     match operator {
-        Unreachable | Nop | Block { .. } | Loop { .. } | Else | End | Drop => 0,
+        Unreachable | Nop | Block { .. } | Else | End | Drop => 0,
         BrTable { .. } => 4,
         Call { .. } => 4,
         CallIndirect { .. } => 10,
@@ -44,6 +51,8 @@ pub(crate) fn cost(operator: &Operator<'_>) -> u32 {
         I64DivS | I64DivU | I64RemS | I64RemU => 10,
         F32Div | F64Div => 4,
         F32Sqrt | F64Sqrt => 6,
+        // Compiled, its head asks whether it is to stop.
+        Loop { .. } => 1,
         _ => 1,
     }
 }
@@ -84,13 +93,17 @@ pub(crate) fn segments(operators: &[(Operator<'_>, usize)], locals: u32) -> Vec<
             _ => false,
         };
         if let Some(segment) = segments.last_mut() {
-            segment.fuel = segment.fuel.saturating_add(cost(operator));
+            let next = operators.get(at + 1).map(|(next, _)| next);
+            let canonical = nan::is_made(operator, next).map_or(0, |_| CANONICAL);
+            segment.fuel = segment.fuel.saturating_add(cost(operator) + canonical);
         }
         if is_last {
             segments.push(Segment { start: at + 1, fuel: 0 });
         }
     }
+    // Where nothing is to be paid for, nothing is paid.
     segments.retain(|segment| segment.fuel > 0);
+    segments.iter_mut().for_each(|segment| segment.fuel = segment.fuel.saturating_add(PAYING));
     segments
 }
 

@@ -26,8 +26,13 @@ pub(crate) fn of(operator: &Operator<'_>) -> Option<Float> {
     }
 }
 
+/// The type of an instruction's result if that has to be made canonical before the `next` one.
+pub(crate) fn is_made(operator: &Operator<'_>, next: Option<&Operator<'_>>) -> Option<Float> {
+    of(operator).filter(|_| !next.is_some_and(is_blind))
+}
+
 /// Whether an instruction takes the topmost operand and does the same for all NaNs.
-pub(crate) fn is_blind(operator: &Operator<'_>) -> bool {
+fn is_blind(operator: &Operator<'_>) -> bool {
     use Operator::*;
     of(operator).is_some()
         || matches!(
