@@ -1,7 +1,12 @@
 //! The one judge of what a module may be, so that every engine accepts whatever it accepts.
 
-use crate::{host::NAMESPACE, Refusal};
-use alloc::{format, string::ToString, vec::Vec};
+use crate::{
+    effort::{Effort, Estimate},
+    host::NAMESPACE,
+    refusal::{cut, NAME},
+    Refusal,
+};
+use alloc::{format, vec::Vec};
 use core::ops::Range;
 use vouch_primitives::work::{MAX_MEMORY_PAGES, MAX_MODULE_BYTES};
 use wasmparser::{
@@ -32,8 +37,15 @@ pub mod limits {
     pub const NESTING: u32 = 1024;
     /// Most targets of all `br_table`s of a function together.
     pub const TARGETS: u32 = 16 * 1024;
-    /// Most of a function's locals times its blocks and branches: compilers may need one value for each pair of them.
-    pub const LOCALS_TIMES_BRANCHES: u64 = 4 * 1024 * 1024;
+    /// Most pairs, in a function, of a way to where a block ends or a loop begins anew and a local that is set within, plus one for
+    /// each way. Jumps are ways, and falling through.
+    pub const MERGES: u64 = 64 * 1024;
+    /// Most of these in the whole module.
+    pub const MERGES_IN_ALL: u64 = 256 * 1024;
+    /// Most pairs, in a function, of a branch and a local or an operand that is there then. Blocks count as branches.
+    pub const SPANS: u64 = 640 * 1024;
+    /// Most of these in the whole module.
+    pub const SPANS_IN_ALL: u64 = 2 * 1024 * 1024;
     /// Most bytes of a function after it was rewritten; compilers take more than linear time in them.
     pub const PREPARED_BODY_BYTES: usize = 128 * 1024;
     /// Most bytes of the module after it was rewritten.
@@ -114,6 +126,7 @@ struct Found<'a> {
     elements: Option<Range<usize>>,
     data: Option<Range<usize>>,
     bodies: Vec<(FunctionBody<'a>, Frame)>,
+    effort: Effort,
 }
 
 impl<'a> Found<'a> {
@@ -140,7 +153,13 @@ impl<'a> Found<'a> {
                             at_most(self.imported.len() as u32, 15, "imports")?;
                             self.imported.push(ty);
                         },
-                        _ => return Err(Refusal::Import(format!("{}.{}", import.module, import.name))),
+                        _ => {
+                            return Err(Refusal::Import(format!(
+                                "{}.{}",
+                                cut(import.module, NAME),
+                                cut(import.name, NAME)
+                            )))
+                        },
                     }
                 }
             },
@@ -179,7 +198,7 @@ impl<'a> Found<'a> {
                         (ExternalKind::Memory, "memory") => self.exports_memory = true,
                         // Linkers export where the heap begins. Nobody looks at them here.
                         (ExternalKind::Global, _) => {},
-                        (_, name) => return Err(Refusal::Export(name.to_string())),
+                        (_, name) => return Err(Refusal::Export(cut(name, NAME))),
                     }
                 }
             },
@@ -254,7 +273,7 @@ impl<'a> Found<'a> {
         let mut reader = body.get_binary_reader();
         validator.read_locals(&mut reader)?;
         let mut operators = body.get_operators_reader()?;
-        let (mut targets, mut branches) = (0, 0);
+        let (mut targets, mut estimate) = (0, Estimate::new(frame.locals));
         while !operators.eof() {
             let (operator, offset) = operators.read_with_offset()?;
             validator.op(offset, &operator)?;
@@ -269,19 +288,30 @@ impl<'a> Found<'a> {
                 },
                 Operator::BrTable { targets: table } => {
                     targets += table.len() + 1;
-                    branches += table.len() + 1;
                     at_most(targets, limits::TARGETS, "targets of branches")?;
                 },
-                Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } => branches += 1,
-                Operator::Br { .. } | Operator::BrIf { .. } => branches += 1,
                 Operator::Call { function_index } if (*function_index as usize) < self.imported.len() => {},
                 Operator::Call { .. } | Operator::CallIndirect { .. } => frame.is_leaf = false,
                 _ => {},
             }
+            estimate.see(&operator, validator.operand_stack_height());
         }
         validator.finish(operators.original_position())?;
-        if u64::from(frame.locals) * u64::from(branches) > limits::LOCALS_TIMES_BRANCHES {
-            return Err(Refusal::TooMany("branches of a function with so many locals"));
+        let effort = estimate.finish();
+        self.effort += effort;
+        for (count, most, what) in [
+            (effort.merges, limits::MERGES, "jumps out of or within blocks of a function that set so many locals"),
+            (
+                self.effort.merges,
+                limits::MERGES_IN_ALL,
+                "jumps out of or within blocks that set so many locals, in all functions",
+            ),
+            (effort.spans, limits::SPANS, "branches of a function with so many locals"),
+            (self.effort.spans, limits::SPANS_IN_ALL, "branches, with so many locals, in all functions"),
+        ] {
+            if count > most {
+                return Err(Refusal::TooMany(what));
+            }
         }
         self.bodies.push((body, frame));
         Ok(validator.into_allocations())

@@ -12,7 +12,7 @@ use crate::{
 use alloc::vec::Vec;
 use wasmi::{errors::HostError, Caller, CompilationMode, Config, Engine, Global, Linker, Memory, Store, TrapCode, Val};
 
-/// Bytes of the interpreter's stack. It needs a word for each value, and one for each different constant of a function.
+/// Bytes of the interpreter's stack: several times what it needs, which is a word for each value.
 const STACK_BYTES: usize = STACK_WORDS as usize * 8 * 8;
 
 /// Runs a module by interpreting it.

@@ -17,6 +17,7 @@
 extern crate alloc;
 
 mod check;
+mod effort;
 mod engine;
 mod host;
 mod interpreter;

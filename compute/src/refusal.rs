@@ -12,9 +12,9 @@ pub enum Refusal {
     TooLong,
     /// It is not valid WebAssembly of the features that jobs may use; says what is wrong with it, and where.
     Invalid(String),
-    /// It imports what the host does not provide, or as something that it is not: `module.name`.
+    /// It imports what the host does not provide, or as something that it is not: `module.name`, both cut.
     Import(String),
-    /// It exports something else than a memory, globals and the one function `run`; holds the name.
+    /// It exports something else than a memory, globals and the one function `run`; holds the name, cut.
     Export(String),
     /// It exports no function `run` without parameters and results.
     NoRun,
@@ -36,7 +36,7 @@ impl fmt::Display for Refusal {
             Self::TooLong => f.write_str("the module is longer than a job's may be"),
             Self::Invalid(why) => write!(f, "not a valid module of target wasm32v1-none: {why}"),
             Self::Import(what) => write!(f, "the host provides no import {what} of this type"),
-            Self::Export(name) => write!(f, "exports {name:?}; only `run`, `memory` and globals may be"),
+            Self::Export(name) => write!(f, "exports `{name}`; only `run`, `memory` and globals may be"),
             Self::NoRun => f.write_str("exports no function `run` without parameters and results"),
             Self::NoMemory => f.write_str("does not export a memory of its own as `memory`"),
             Self::MemoryTooLarge(pages) => {
@@ -53,6 +53,18 @@ impl core::error::Error for Refusal {}
 
 impl From<wasmparser::BinaryReaderError> for Refusal {
     fn from(error: wasmparser::BinaryReaderError) -> Self {
-        Self::Invalid(error.to_string())
+        // It may quote names.
+        Self::Invalid(cut(&error.to_string(), MESSAGE))
     }
+}
+
+/// Most characters of a name that are told.
+pub(crate) const NAME: usize = 64;
+
+/// Most characters of a message that are told.
+const MESSAGE: usize = 256;
+
+/// The beginning of a text that the module had a part in, fit to be logged.
+pub(crate) fn cut(text: &str, most: usize) -> String {
+    text.chars().take(most).flat_map(char::escape_debug).collect()
 }

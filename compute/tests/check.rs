@@ -126,8 +126,6 @@ fn everything_is_bounded() {
     assert_eq!(refusal(&table(limits::TARGETS + 1)), TooMany("targets of branches"));
     assert!(prepared(&table(limits::TARGETS)));
     assert_eq!(refusal(&doing(&many(9_000, "(block (br_if 0 (i32.const 1)))"))), TooMany("instructions"));
-    let wide = many(2_000, "(local i64)") + &many(1_200, "(block (br_if 0 (i32.const 1)))");
-    assert!(matches!(refusal(&doing(&wide)), TooMany("branches of a function with so many locals")));
     assert_eq!(refusal(&with(&many(5_000, r#"(data (i32.const 0) "")"#), "")), TooMany("data segments"));
     assert_eq!(
         refusal(&with(&format!("(table 1 funcref) {}", many(5_000, "(elem (i32.const 0))")), "")),
@@ -138,6 +136,63 @@ fn everything_is_bounded() {
         types + &format!("(type (func (param{params})))")
     });
     assert_eq!(refusal(&with(&types, "")), TooMany("types"));
+}
+
+/// A function with so many locals, which are set and read within so many loops within one another, from where it goes on at any of
+/// them: each local differs at each.
+fn tangle(locals: u32, loops: u32, in_loops: &str) -> String {
+    let each = |one: &str| (0..locals).map(|local| one.replace('N', &local.to_string())).collect::<String>();
+    format!(
+        "(func {} {} {} {} (br_table {} (i32.load (i32.const 0))) {} {})",
+        "(local i32)".repeat(locals as usize),
+        each("(local.set N (i32.load (i32.const N)))"),
+        "(loop ".repeat(loops as usize),
+        each(in_loops),
+        (0..loops).map(|target| format!("{target} ")).collect::<String>(),
+        ")".repeat(loops as usize),
+        each("(i32.store (i32.const 0) (local.get N))"),
+    )
+}
+
+/// 58 KB of these kept a compiler busy for longer than anybody waited.
+#[test]
+fn what_keeps_compilers_busy_is_bounded() {
+    let set = "(local.set N (i32.add (local.get N) (i32.const 1)))";
+    let merges = |in_all| {
+        Refusal::TooMany(match in_all {
+            false => "jumps out of or within blocks of a function that set so many locals",
+            true => "jumps out of or within blocks that set so many locals, in all functions",
+        })
+    };
+    // The locals and one, for each loop twice and for the body once.
+    let most = |loops: u32| limits::MERGES as u32 / (2 * loops + 1) - 1;
+    assert!(prepared(&with(&tangle(most(400), 400, set), "")));
+    assert_eq!(refusal(&with(&tangle(most(400) + 1, 400, set), "")), merges(false));
+    let many = |count| tangle(most(400), 400, set).repeat(count);
+    let all = (limits::MERGES_IN_ALL / limits::MERGES) as usize;
+    assert!(prepared(&with(&many(all), "")));
+    assert_eq!(refusal(&with(&many(all + 1), "")), merges(true));
+
+    let get = "(i32.store (i32.const 0) (local.get N))";
+    let spans = Refusal::TooMany("branches of a function with so many locals");
+    // Each loop is one branch, and each target of the table, whose last is the default.
+    let most = |loops: u32| limits::SPANS as u32 / (2 * loops);
+    assert!(prepared(&with(&tangle(most(320), 320, get), "")));
+    assert_eq!(refusal(&with(&tangle(most(320) + 1, 320, get), "")), spans);
+    let many = |count| tangle(most(320), 320, get).repeat(count);
+    let all = (limits::SPANS_IN_ALL / limits::SPANS) as usize;
+    assert!(prepared(&with(&many(all), "")));
+    let in_all = Refusal::TooMany("branches, with so many locals, in all functions");
+    assert_eq!(refusal(&with(&many(all + 1), "")), in_all);
+
+    // Where the table may be empty a call branches, and operands are kept as locals are: those below it, none of them its own.
+    let calls = |operands: usize, calls: usize| {
+        let (push, drop) = ("(i32.load (i32.const 0))".repeat(operands), "drop ".repeat(operands));
+        format!("(func {push} {} {drop})", "(call_indirect (i32.const 0))".repeat(calls))
+    };
+    let most = limits::SPANS as usize / (2 * 1_000);
+    assert!(prepared(&with(&format!("(table 1 funcref) {}", calls(1_000, most)), "")));
+    assert_eq!(refusal(&with(&format!("(table 1 funcref) {}", calls(1_000, most + 1)), "")), spans);
 }
 
 #[test]
@@ -178,6 +233,15 @@ fn a_module_with_padded_numbers_is_the_same_module() {
 fn refusals_say_why() {
     assert_eq!(Refusal::TooMany("tables").to_string(), "too many tables");
     assert!(refusal(&doing("i32.const 0")).to_string().contains("wasm32v1-none"));
+    // A name that the module chose is cut, and says nothing to a terminal.
+    let name = "\\1b[2J".to_owned() + &"a".repeat(50_000);
+    let importing =
+        format!(r#"(module (import "{name}" "{name}" (func)) (memory (export "memory") 1) (func (export "run")))"#);
+    let twice = with(&format!(r#"(global (export "{name}") (export "{name}") i32 (i32.const 0))"#), "");
+    for text in [importing, with(&format!(r#"(func (export "{name}"))"#), ""), twice] {
+        let said = refusal(&text).to_string();
+        assert!(said.len() < 400 && said.contains(r"\u{1b}[2J") && !said.contains('\u{1b}'), "{said}");
+    }
 }
 
 proptest! {
