@@ -114,8 +114,28 @@ pub(super) enum Trouble {
     BrokeOff(String),
 }
 
-/// The last module that was compiled: the next chunk is mostly of the same job.
-pub(super) type Compiled = Arc<Mutex<Option<((H256, u32), Engine)>>>;
+/// A module that is ready to run, and its hash and the memory that it may have.
+type Compiled = ((H256, u32), Engine);
+
+/// Compiles modules, one at a time.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Compiler {
+    /// The last one: the next chunk is mostly of the same job.
+    last: Arc<Mutex<Option<Compiled>>>,
+    /// Held while compiling. Nothing stops a compiler: one that was begun for a chunk that is given up goes on, and the next waits.
+    turn: Arc<Mutex<()>>,
+}
+
+impl Compiler {
+    /// Compiles a module when it is its turn, unless the chunk has been stopped by then.
+    fn compile(&self, code: &[u8], memory: u32, computing: &Computing) -> Result<Engine, EngineError> {
+        let _turn = lock(&self.turn);
+        if computing.is_stopped.load(Ordering::SeqCst) {
+            return Err(EngineError::Stopped);
+        }
+        Engine::new(code, memory)
+    }
+}
 
 /// Computes a chunk and stores what it gives.
 pub(super) async fn compute(
@@ -123,14 +143,14 @@ pub(super) async fn compute(
     computing: Arc<Computing>,
     fetcher: Fetcher,
     store: Arc<Store>,
-    compiled: Compiled,
+    compiler: Compiler,
     cores: NonZeroUsize,
 ) -> Result<(), Trouble> {
     let Assignment { chunk, terms, .. } = &assignment;
     // Inputs first: without them there is nothing to compile for.
     let bundle = fetcher.bundle(terms, *chunk).await?;
     let of = (terms.module, terms.memory);
-    let ready = lock(&compiled).take().filter(|(last, _)| *last == of).map(|(_, engine)| engine);
+    let ready = lock(&compiler.last).take().filter(|(last, _)| *last == of).map(|(_, engine)| engine);
     let code = match ready {
         Some(_) => None,
         None => Some(fetcher.module(terms).await?),
@@ -139,7 +159,7 @@ pub(super) async fn compute(
         let Assignment { job, chunk, terms, .. } = assignment;
         let engine = match ready {
             Some(engine) => engine,
-            None => Engine::new(&code.unwrap_or_default(), terms.memory)?,
+            None => compiler.compile(&code.unwrap_or_default(), terms.memory, &computing)?,
         };
         if let Engine::Refused(refusal) = &engine {
             tracing::info!(job, chunk, %refusal, "the module cannot be run: that is the result of all tasks");
@@ -147,7 +167,7 @@ pub(super) async fn compute(
         computing.arm(&engine);
         let outputs = engine.run(&bundle.inputs, terms.fuel, cores, &computing.done);
         if computing.disarm() {
-            *lock(&compiled) = Some((of, engine));
+            *lock(&compiler.last) = Some((of, engine));
         }
         store.put((job, chunk), &terms, outputs?)?;
         Ok(())
@@ -189,7 +209,7 @@ mod tests {
 
     struct Bench {
         store: Arc<Store>,
-        compiled: Compiled,
+        compiler: Compiler,
         _folder: tempfile::TempDir,
     }
 
@@ -197,14 +217,14 @@ mod tests {
         fn new() -> Self {
             let folder = tempfile::tempdir().unwrap();
             let store = Arc::new(Store::open(folder.path(), H256::zero()).unwrap());
-            Self { store, compiled: Compiled::default(), _folder: folder }
+            Self { store, compiler: Compiler::default(), _folder: folder }
         }
 
         fn start(&self, assignment: &Assignment, computing: &Arc<Computing>) -> JoinHandle<Result<(), Trouble>> {
             let cores = NonZeroUsize::new(2).unwrap();
-            let (store, compiled) = (self.store.clone(), self.compiled.clone());
+            let (store, compiler) = (self.store.clone(), self.compiler.clone());
             let fetcher = Fetcher::new().unwrap();
-            tokio::spawn(compute(assignment.clone(), computing.clone(), fetcher, store, compiled, cores))
+            tokio::spawn(compute(assignment.clone(), computing.clone(), fetcher, store, compiler, cores))
         }
     }
 
@@ -220,7 +240,7 @@ mod tests {
             let outputs = bench.store.outputs((7, 0)).unwrap();
             assert!(outputs.iter().all(|output| output.status == Status::Done));
             assert_eq!(outputs.iter().map(|output| &output.output[..]).collect::<Vec<_>>(), [&[1][..], &[2, 2]]);
-            assert!(lock(&bench.compiled).is_some());
+            assert!(lock(&bench.compiler.last).is_some());
             bench.store.remove((7, 0));
         }
     }
@@ -249,12 +269,40 @@ mod tests {
         let trouble = task.await.unwrap().unwrap_err();
         assert!(matches!(trouble, Trouble::Engine(EngineError::Stopped)), "{trouble}");
         assert!(bench.store.entries().is_empty());
-        assert!(lock(&bench.compiled).is_none());
+        assert!(lock(&bench.compiler.last).is_none());
         // With an engine of its own the next one ends by itself.
         assignment.terms.fuel = 100_000;
         bench.start(&assignment, &Arc::new(Computing::new(&assignment))).await.unwrap().unwrap();
         let outputs = bench.store.outputs((7, 0)).unwrap();
         assert!(outputs.iter().all(|output| output.status == Status::OutOfFuel));
+    }
+
+    #[tokio::test]
+    async fn what_is_stopped_before_its_turn_is_not_compiled() {
+        // It cannot be run, which would be its result: if it were compiled after all, that would be stored.
+        let refused = r#"(module (memory (export "memory") 1))"#;
+        let assignment = assignment(refused, vec![vec![1], vec![2], vec![3]]).await;
+        let bench = Bench::new();
+        let other = bench.compiler.turn.clone();
+        let (computing, (held, is_held)) = (Arc::new(Computing::new(&assignment)), std::sync::mpsc::channel());
+        let (release, released) = std::sync::mpsc::channel::<()>();
+        let compiling = std::thread::spawn(move || {
+            let _turn = lock(&other);
+            held.send(()).unwrap();
+            released.recv().unwrap();
+        });
+        is_held.recv().unwrap();
+        let task = bench.start(&assignment, &computing);
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        assert!(!task.is_finished(), "it waits for its turn");
+        computing.stop();
+        release.send(()).unwrap();
+        compiling.join().unwrap();
+        let trouble = task.await.unwrap().unwrap_err();
+        assert!(matches!(trouble, Trouble::Engine(EngineError::Stopped)), "{trouble}");
+        assert!(bench.store.entries().is_empty());
+        bench.start(&assignment, &Arc::new(Computing::new(&assignment))).await.unwrap().unwrap();
+        assert!(!bench.store.entries().is_empty());
     }
 
     #[test]

@@ -25,7 +25,7 @@ impl std::fmt::Debug for Engine {
 }
 
 impl Engine {
-    /// Checks and compiles a module that may use `memory` pages of 64 KiB. Takes up to seconds.
+    /// Checks and compiles a module that may use `memory` pages of 64 KiB. Takes up to half a minute if somebody meant it to.
     ///
     /// # Errors
     ///

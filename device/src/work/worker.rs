@@ -4,7 +4,7 @@
 //! Nothing but results is remembered across a restart, and nothing else has to be: what is to be done follows from the chain.
 
 use super::{
-    compute::{compute, Compiled, Computing, ProgressOf, Trouble},
+    compute::{compute, Compiler, Computing, ProgressOf, Trouble},
     fetch::Fetcher,
     plan::{self, Action, Known, Now},
     store::{ChunkId, Entry, Store},
@@ -78,7 +78,7 @@ pub struct Worker {
     store: Arc<Store>,
     fetcher: Fetcher,
     cores: NonZeroUsize,
-    compiled: Compiled,
+    compiler: Compiler,
     progress: ProgressOf,
     running: Option<Running>,
     setbacks: HashMap<ChunkId, Setback>,
@@ -110,7 +110,7 @@ impl Worker {
             store,
             fetcher: Fetcher::new()?,
             cores,
-            compiled: Compiled::default(),
+            compiler: Compiler::default(),
             progress: ProgressOf::default(),
             running: None,
             setbacks: HashMap::new(),
@@ -269,7 +269,7 @@ impl Worker {
             computing.clone(),
             self.fetcher.clone(),
             self.store.clone(),
-            self.compiled.clone(),
+            self.compiler.clone(),
             self.cores,
         ));
         self.progress.set(Some(computing.clone()));
