@@ -3,7 +3,7 @@
 use crate::{
     effort::{Effort, Estimate},
     host::NAMESPACE,
-    refusal::{cut, NAME},
+    refusal::cut,
     Refusal,
 };
 use alloc::{format, vec::Vec};
@@ -153,13 +153,7 @@ impl<'a> Found<'a> {
                             at_most(self.imported.len() as u32, 15, "imports")?;
                             self.imported.push(ty);
                         },
-                        _ => {
-                            return Err(Refusal::Import(format!(
-                                "{}.{}",
-                                cut(import.module, NAME),
-                                cut(import.name, NAME)
-                            )))
-                        },
+                        _ => return Err(Refusal::Import(cut(&format!("{}.{}", import.module, import.name)))),
                     }
                 }
             },
@@ -198,7 +192,7 @@ impl<'a> Found<'a> {
                         (ExternalKind::Memory, "memory") => self.exports_memory = true,
                         // Linkers export where the heap begins. Nobody looks at them here.
                         (ExternalKind::Global, _) => {},
-                        (_, name) => return Err(Refusal::Export(cut(name, NAME))),
+                        (_, name) => return Err(Refusal::Export(cut(name))),
                     }
                 }
             },
@@ -299,20 +293,15 @@ impl<'a> Found<'a> {
         validator.finish(operators.original_position())?;
         let effort = estimate.finish();
         self.effort += effort;
-        for (count, most, what) in [
-            (effort.merges, limits::MERGES, "jumps out of or within blocks of a function that set so many locals"),
-            (
-                self.effort.merges,
-                limits::MERGES_IN_ALL,
-                "jumps out of or within blocks that set so many locals, in all functions",
-            ),
-            (effort.spans, limits::SPANS, "branches of a function with so many locals"),
-            (self.effort.spans, limits::SPANS_IN_ALL, "branches, with so many locals, in all functions"),
-        ] {
-            if count > most {
-                return Err(Refusal::TooMany(what));
-            }
-        }
+        at_most(effort.merges, limits::MERGES, "jumps out of or within blocks of a function that set so many locals")?;
+        at_most(effort.spans, limits::SPANS, "branches of a function with so many locals")?;
+        let all = self.effort;
+        at_most(
+            all.merges,
+            limits::MERGES_IN_ALL,
+            "jumps out of or within blocks that set so many locals, in all functions",
+        )?;
+        at_most(all.spans, limits::SPANS_IN_ALL, "branches, with so many locals, in all functions")?;
         self.bodies.push((body, frame));
         Ok(validator.into_allocations())
     }
@@ -346,7 +335,7 @@ impl<'a> Found<'a> {
     }
 }
 
-fn at_most(count: u32, most: u32, what: &'static str) -> Result<(), Refusal> {
+fn at_most<N: PartialOrd>(count: N, most: N, what: &'static str) -> Result<(), Refusal> {
     (count <= most).then_some(()).ok_or(Refusal::TooMany(what))
 }
 

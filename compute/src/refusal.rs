@@ -12,7 +12,7 @@ pub enum Refusal {
     TooLong,
     /// It is not valid WebAssembly of the features that jobs may use; says what is wrong with it, and where.
     Invalid(String),
-    /// It imports what the host does not provide, or as something that it is not: `module.name`, both cut.
+    /// It imports what the host does not provide, or as something that it is not: `module.name`, cut.
     Import(String),
     /// It exports something else than a memory, globals and the one function `run`; holds the name, cut.
     Export(String),
@@ -54,17 +54,14 @@ impl core::error::Error for Refusal {}
 impl From<wasmparser::BinaryReaderError> for Refusal {
     fn from(error: wasmparser::BinaryReaderError) -> Self {
         // It may quote names.
-        Self::Invalid(cut(&error.to_string(), MESSAGE))
+        Self::Invalid(cut(&error.to_string()))
     }
 }
 
-/// Most characters of a name that are told.
-pub(crate) const NAME: usize = 64;
-
-/// Most characters of a message that are told.
-const MESSAGE: usize = 256;
+/// Most characters of it that are told.
+const TOLD: usize = 256;
 
 /// The beginning of a text that the module had a part in, fit to be logged.
-pub(crate) fn cut(text: &str, most: usize) -> String {
-    text.chars().take(most).flat_map(char::escape_debug).collect()
+pub(crate) fn cut(text: &str) -> String {
+    text.chars().take(TOLD).flat_map(char::escape_debug).collect()
 }

@@ -7,7 +7,7 @@
 //! * What it found is kept in the node's database, so that no task is run twice because a fork dropped a verdict.
 //! * That module or inputs are not to be had is its verdict only in the panel's last round.
 
-use crate::{types::JobOf, Call, Chunks, Config, Disputes, Jobs, Pallet, Parameters};
+use crate::{types::JobOf, Call, Chunks, Config, Disputes, Jobs, Pallet};
 use alloc::vec::Vec;
 use codec::{DecodeAll, Encode};
 use frame_support::traits::Contains;
@@ -38,7 +38,7 @@ const TARGET: &str = "runtime::work";
 /// Where the node's database keeps the lock.
 const LOCK: &[u8] = b"vouch/referee-lock";
 
-/// How long the lock outlives a node that was killed, in milliseconds, besides what the fuel of a task may take. A task that takes
+/// How long the lock outlives a node that was killed, in milliseconds, besides what the fuel of its task may take. One that takes
 /// longer is begun again beside itself, and keeps another thread from the prober.
 const LOCK_MS: u64 = 30_000;
 
@@ -88,7 +88,7 @@ pub(crate) fn run<T: Config>() {
         sitting.submit(digest);
     }
     let Some(sitting) = unknown.into_iter().min_by_key(|sitting| sitting.due) else { return };
-    let lock_ms = LOCK_MS.saturating_add(Parameters::<T>::get().max_fuel / FUEL_PER_MS);
+    let lock_ms = LOCK_MS.saturating_add(sitting.job.terms.fuel / FUEL_PER_MS);
     let mut lock = StorageLock::<Time>::with_deadline(LOCK, Duration::from_millis(lock_ms));
     let Ok(_guard) = lock.try_lock() else { return };
     let Sitting { id, index, task, due, .. } = sitting;
